@@ -1,0 +1,173 @@
+//! The one way in which commands are tested: a table line is protocol, command, request, reply,
+//! meaning.
+
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{assert_eq, vec};
+
+use super::{Command, Noop};
+use crate::connection::Connection;
+use crate::wire::Protocol;
+
+/// Sends `command` and compares the request; delivers the reply cut at every byte, and byte by
+/// byte, and compares its meaning. After every reply that leaves the connection whole, the reply
+/// to the next command must be read as that.
+pub(crate) fn check<C: Command>(
+    protocol: Protocol,
+    command: &C,
+    request: &[u8],
+    reply: &[u8],
+    meaning: &str,
+) where
+    for<'b> C::Reply<'b>: core::fmt::Debug,
+{
+    for pieces in cuts(reply) {
+        let context = format!("{protocol:?} {} -> {}", C::NAME, reply.escape_ascii());
+        let mut connection = Connection::<_, 2>::new(protocol, [0; 400], [0; 400]).unwrap();
+        if let Err(error) = connection.send(command) {
+            assert_eq!(format!("Err({error:?})"), meaning, "{context}");
+            assert_eq!(connection.owed(), 0, "{context}");
+            assert!(!connection.is_sending(), "{context}");
+            return;
+        }
+        let sent = connection.outgoing(None).concat();
+        assert_eq!(
+            sent.escape_ascii().to_string(),
+            request.escape_ascii().to_string(),
+            "{context}"
+        );
+        connection.sent(sent.len());
+
+        let count = pieces.len();
+        let mut found: Option<String> = None;
+        for (index, piece) in pieces.iter().enumerate() {
+            connection.space()[..piece.len()].copy_from_slice(piece);
+            connection.filled(piece.len());
+            for _ in 0..2 {
+                // Asking twice does no harm.
+                match connection.arrived() {
+                    Ok(arrived) => assert!(!arrived || index + 1 == count, "{context}"),
+                    Err(error) => found = Some(format!("Err({error:?})")),
+                }
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        let found = found.unwrap_or_else(|| format!("{:?}", connection.reply::<C>()));
+        assert_eq!(found, meaning, "{context}");
+
+        if !connection.is_broken() {
+            assert_eq!(connection.owed(), 0, "{context}");
+            next_is_answered(connection, protocol, &context);
+        }
+    }
+}
+
+fn next_is_answered(mut connection: Connection<[u8; 400], 2>, protocol: Protocol, context: &str) {
+    connection.send(&Noop).unwrap();
+    connection.sent(connection.outgoing(None).concat().len());
+    let reply = match protocol {
+        Protocol::Text => b"VERSION 1\r\n".to_vec(),
+        Protocol::Meta => b"MN\r\n".to_vec(),
+        Protocol::Binary => Packet::answers(0x0A).opaque(0x000A_0001).bytes(),
+    };
+    connection.space()[..reply.len()].copy_from_slice(&reply);
+    connection.filled(reply.len());
+    assert_eq!(connection.arrived(), Ok(true), "{context}");
+    assert_eq!(connection.reply::<Noop>(), Ok(()), "{context}");
+}
+
+/// The bytes in two pieces, cut at every place, and one by one.
+pub(crate) fn cuts(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
+    let mut all: Vec<_> = (0..bytes.len().max(1))
+        .map(|at| {
+            let (front, back) = bytes.split_at(at);
+            if front.is_empty() {
+                vec![back]
+            } else {
+                vec![front, back]
+            }
+        })
+        .collect();
+    all.push(bytes.chunks(1).collect());
+    all
+}
+
+/// A binary packet, written independently of the encoder.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    header: [u8; 24],
+    extras: Vec<u8>,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Packet {
+    pub(crate) fn asks(opcode: u8) -> Self {
+        let mut header = [0; 24];
+        header[..2].copy_from_slice(&[0x80, opcode]);
+        // The first request's tag is 0; the opcode goes before it.
+        header[13] = opcode;
+        Self {
+            header,
+            extras: vec![],
+            key: vec![],
+            value: vec![],
+        }
+    }
+
+    pub(crate) fn answers(opcode: u8) -> Self {
+        let mut packet = Self::asks(opcode);
+        packet.header[0] = 0x81;
+        packet
+    }
+
+    pub(crate) fn status(mut self, status: u16) -> Self {
+        self.header[6..8].copy_from_slice(&status.to_be_bytes());
+        self
+    }
+
+    pub(crate) fn opaque(&self, opaque: u32) -> Self {
+        let mut packet = self.clone();
+        packet.header[12..16].copy_from_slice(&opaque.to_be_bytes());
+        packet
+    }
+
+    pub(crate) fn cas(&self, cas: u64) -> Self {
+        let mut packet = self.clone();
+        packet.header[16..].copy_from_slice(&cas.to_be_bytes());
+        packet
+    }
+
+    pub(crate) fn extras(self, extras: &[u8]) -> Self {
+        Self {
+            extras: extras.to_vec(),
+            ..self
+        }
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        Self {
+            key: key.as_bytes().to_vec(),
+            ..self
+        }
+    }
+
+    pub(crate) fn value(self, value: &[u8]) -> Self {
+        Self {
+            value: value.to_vec(),
+            ..self
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut header = self.header;
+        let body = self.extras.len() + self.key.len() + self.value.len();
+        header[2..4].copy_from_slice(&(self.key.len() as u16).to_be_bytes());
+        header[4] = self.extras.len() as u8;
+        header[8..12].copy_from_slice(&(body as u32).to_be_bytes());
+        [&header[..], &self.extras, &self.key, &self.value].concat()
+    }
+}

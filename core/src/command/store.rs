@@ -1,0 +1,426 @@
+//! Storing an item, whole or in part, with or without a condition.
+
+use super::Command;
+use crate::error::Error;
+use crate::expiry::Expiry;
+use crate::key::Key;
+use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
+
+/// Stores a value.
+///
+/// ```
+/// use minimc_core::command::Store;
+/// use minimc_core::{Expiry, Key};
+///
+/// # fn main() -> Result<(), minimc_core::BadKey> {
+/// let reading = Store::set(Key::new("temperature")?, b"21.5").expiry(Expiry::seconds(60));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a command does nothing until it is sent"]
+pub struct Store<'k, 'v> {
+    key: Key<'k>,
+    value: &'v [u8],
+    mode: Mode,
+    flags: u32,
+    expiry: Expiry,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mode {
+    Set,
+    Add,
+    Replace,
+    Append,
+    Prepend,
+    Cas(u64),
+}
+
+/// What the server did with a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[must_use = "the value may not have been stored"]
+pub enum Stored {
+    /// It stored it.
+    Stored,
+    /// It did not: there was an item already (add), or there was none (replace, append, prepend).
+    NotStored,
+    /// It did not: the item changed since its CAS value was read.
+    Exists,
+    /// It did not: there is no item to compare the CAS value with.
+    NotFound,
+}
+
+impl<'k, 'v> Store<'k, 'v> {
+    /// Stores the value, whatever there was.
+    pub fn set(key: Key<'k>, value: &'v [u8]) -> Self {
+        Self::new(Mode::Set, key, value)
+    }
+
+    /// Stores the value if there is no item yet.
+    pub fn add(key: Key<'k>, value: &'v [u8]) -> Self {
+        Self::new(Mode::Add, key, value)
+    }
+
+    /// Stores the value if there is an item.
+    pub fn replace(key: Key<'k>, value: &'v [u8]) -> Self {
+        Self::new(Mode::Replace, key, value)
+    }
+
+    /// Puts the value behind that of the item, whose flags and expiry stay.
+    pub fn append(key: Key<'k>, value: &'v [u8]) -> Self {
+        Self::new(Mode::Append, key, value)
+    }
+
+    /// Puts the value in front of that of the item, whose flags and expiry stay.
+    pub fn prepend(key: Key<'k>, value: &'v [u8]) -> Self {
+        Self::new(Mode::Prepend, key, value)
+    }
+
+    /// Stores the value if the item's CAS value still is `cas`.
+    pub fn cas(key: Key<'k>, value: &'v [u8], cas: u64) -> Self {
+        Self::new(Mode::Cas(cas), key, value)
+    }
+
+    /// Stores `flags` beside the value; 0 unless told.
+    pub fn flags(self, flags: u32) -> Self {
+        Self { flags, ..self }
+    }
+
+    /// Lets the item live until `expiry`; for ever unless told.
+    pub fn expiry(self, expiry: Expiry) -> Self {
+        Self { expiry, ..self }
+    }
+
+    fn new(mode: Mode, key: Key<'k>, value: &'v [u8]) -> Self {
+        Self {
+            key,
+            value,
+            mode,
+            flags: 0,
+            expiry: Expiry::NEVER,
+        }
+    }
+
+    fn text<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+        let verb: &[u8] = match self.mode {
+            Mode::Set => b"set",
+            Mode::Add => b"add",
+            Mode::Replace => b"replace",
+            Mode::Append => b"append",
+            Mode::Prepend => b"prepend",
+            Mode::Cas(_) => b"cas",
+        };
+        out.line(verb, Shape::Stored).key(self.key);
+        out.number(b" ", self.flags.into())
+            .expiry(b" ", self.expiry);
+        out.number(b" ", self.value.len() as u64);
+        if let Mode::Cas(cas) = self.mode {
+            out.number(b" ", cas);
+        }
+        if self.mode == Mode::Set {
+            out.refusal_removes();
+        }
+        out.value(self.value);
+    }
+
+    fn meta<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+        out.meta(b"ms", self.key)
+            .number(b" ", self.value.len() as u64);
+        if self.flags != 0 {
+            out.number(b" F", self.flags.into());
+        }
+        if self.expiry != Expiry::NEVER {
+            out.expiry(b" T", self.expiry);
+        }
+        match self.mode {
+            Mode::Set => &mut *out,
+            Mode::Add => out.bytes(b" ME"),
+            Mode::Replace => out.bytes(b" MR"),
+            Mode::Append => out.bytes(b" MA"),
+            Mode::Prepend => out.bytes(b" MP"),
+            Mode::Cas(cas) => out.number(b" C", cas),
+        };
+        // In every mode.
+        out.refusal_removes().value(self.value);
+    }
+
+    fn binary<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+        let [flags3, flags2, flags1, flags0] = self.flags.to_be_bytes();
+        let [time3, time2, time1, time0] = out.expiry_number(self.expiry).to_be_bytes();
+        let extras = [flags3, flags2, flags1, flags0, time3, time2, time1, time0];
+        let (opcode, extras, cas) = match self.mode {
+            Mode::Set => (Opcode::Set, &extras[..], 0),
+            Mode::Add => (Opcode::Add, &extras[..], 0),
+            Mode::Replace => (Opcode::Replace, &extras[..], 0),
+            Mode::Append => (Opcode::Append, &[][..], 0),
+            Mode::Prepend => (Opcode::Prepend, &[][..], 0),
+            Mode::Cas(cas) => (Opcode::Set, &extras[..], cas),
+        };
+        if let Mode::Set | Mode::Cas(_) = self.mode {
+            out.refusal_removes();
+        }
+        out.packet_with_value(opcode, extras, self.key, cas, self.value);
+    }
+}
+
+impl Command for Store<'_, '_> {
+    const NAME: &'static str = "store";
+    type Reply<'b> = Stored;
+
+    fn encode<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+        match out.protocol() {
+            Protocol::Text => self.text(out),
+            Protocol::Meta => self.meta(out),
+            Protocol::Binary => self.binary(out),
+        }
+    }
+
+    fn decode<'b>(frame: Frame<'b>) -> Result<Stored, Error> {
+        match frame.status() {
+            Status::Ok => Ok(Stored::Stored),
+            Status::NotStored => Ok(Stored::NotStored),
+            Status::Exists => Ok(Stored::Exists),
+            Status::NotFound => Ok(Stored::NotFound),
+            _ => Err(frame.unexpected()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::check::{Packet, check};
+    use Protocol::{Binary, Meta, Text};
+
+    fn key() -> Key<'static> {
+        Key::new("k").unwrap()
+    }
+
+    #[test]
+    fn classic() {
+        let set = Store::set(key(), b"ab")
+            .flags(7)
+            .expiry(Expiry::seconds(60));
+        check(
+            Text,
+            &set,
+            b"set k 7 60 2\r\nab\r\n",
+            b"STORED\r\n",
+            "Ok(Stored)",
+        );
+        check(
+            Text,
+            &Store::set(key(), b""),
+            b"set k 0 0 0\r\n\r\n",
+            b"STORED\r\n",
+            "Ok(Stored)",
+        );
+        for (store, line, reply, text) in [
+            (
+                Store::add(key(), b"x"),
+                &b"add k 0 0 1\r\nx\r\n"[..],
+                &b"NOT_STORED\r\n"[..],
+                "Ok(NotStored)",
+            ),
+            (
+                Store::replace(key(), b"x"),
+                b"replace k 0 0 1\r\nx\r\n",
+                b"NOT_STORED\r\n",
+                "Ok(NotStored)",
+            ),
+            (
+                Store::append(key(), b"x"),
+                b"append k 0 0 1\r\nx\r\n",
+                b"STORED\r\n",
+                "Ok(Stored)",
+            ),
+            (
+                Store::prepend(key(), b"x"),
+                b"prepend k 0 0 1\r\nx\r\n",
+                b"STORED\r\n",
+                "Ok(Stored)",
+            ),
+            (
+                Store::cas(key(), b"x", 9),
+                b"cas k 0 0 1 9\r\nx\r\n",
+                b"EXISTS\r\n",
+                "Ok(Exists)",
+            ),
+            (
+                Store::cas(key(), b"x", 9),
+                b"cas k 0 0 1 9\r\nx\r\n",
+                b"NOT_FOUND\r\n",
+                "Ok(NotFound)",
+            ),
+        ] {
+            check(Text, &store, line, reply, text);
+        }
+    }
+
+    #[test]
+    fn refused() {
+        for (store, reply, text) in [
+            (
+                Store::set(key(), b"x"),
+                &b"SERVER_ERROR object too large for cache\r\n"[..],
+                "Err(TooLarge, RefusedAndGone)",
+            ),
+            (
+                Store::add(key(), b"x"),
+                b"SERVER_ERROR object too large for cache\r\n",
+                "Err(TooLarge, Refused)",
+            ),
+            (
+                Store::set(key(), b"x"),
+                b"SERVER_ERROR out of memory storing object\r\n",
+                "Err(OutOfMemory(\"SERVER_ERROR out of memory storing object\"), RefusedAndGone)",
+            ),
+            (
+                Store::add(key(), b"x"),
+                b"SERVER_ERROR Out of memory allocating new item\r\n",
+                "Err(OutOfMemory(\"SERVER_ERROR Out of memory allocating new item\"), Refused)",
+            ),
+            (
+                Store::set(key(), b"x"),
+                b"DELETED\r\n",
+                "Err(Malformed, Unknown)",
+            ),
+        ] {
+            let line: &[u8] = if store.mode == Mode::Set {
+                b"set k 0 0 1\r\nx\r\n"
+            } else {
+                b"add k 0 0 1\r\nx\r\n"
+            };
+            check(Text, &store, line, reply, text);
+        }
+    }
+
+    #[test]
+    fn meta() {
+        let set = Store::set(key(), b"ab")
+            .flags(7)
+            .expiry(Expiry::seconds(60));
+        check(
+            Meta,
+            &set,
+            b"ms k 2 F7 T60 Oa\r\nab\r\n",
+            b"HD Oa\r\n",
+            "Ok(Stored)",
+        );
+        for (store, line, reply, text) in [
+            (
+                Store::set(key(), b""),
+                &b"ms k 0 Oa\r\n\r\n"[..],
+                &b"HD Oa\r\n"[..],
+                "Ok(Stored)",
+            ),
+            (
+                Store::add(key(), b"x"),
+                b"ms k 1 ME Oa\r\nx\r\n",
+                b"NS Oa\r\n",
+                "Ok(NotStored)",
+            ),
+            (
+                Store::replace(key(), b"x"),
+                b"ms k 1 MR Oa\r\nx\r\n",
+                b"NS Oa\r\n",
+                "Ok(NotStored)",
+            ),
+            (
+                Store::append(key(), b"x"),
+                b"ms k 1 MA Oa\r\nx\r\n",
+                b"HD Oa\r\n",
+                "Ok(Stored)",
+            ),
+            (
+                Store::prepend(key(), b"x"),
+                b"ms k 1 MP Oa\r\nx\r\n",
+                b"HD Oa\r\n",
+                "Ok(Stored)",
+            ),
+            (
+                Store::cas(key(), b"x", 9),
+                b"ms k 1 C9 Oa\r\nx\r\n",
+                b"EX Oa\r\n",
+                "Ok(Exists)",
+            ),
+            (
+                Store::cas(key(), b"x", 9),
+                b"ms k 1 C9 Oa\r\nx\r\n",
+                b"NF Oa\r\n",
+                "Ok(NotFound)",
+            ),
+            (
+                Store::add(key(), b"x"),
+                b"ms k 1 ME Oa\r\nx\r\n",
+                b"SERVER_ERROR object too large for cache\r\n",
+                "Err(TooLarge, RefusedAndGone)",
+            ),
+            (
+                Store::set(key(), b"x"),
+                b"ms k 1 Oa\r\nx\r\n",
+                b"STORED\r\n",
+                "Err(Malformed, Unknown)",
+            ),
+        ] {
+            check(Meta, &store, line, reply, text);
+        }
+    }
+
+    #[test]
+    fn binary() {
+        let extras = [0, 0, 0, 7, 0, 0, 0, 60];
+        for (opcode, store) in [
+            (0x01, Store::set(key(), b"ab")),
+            (0x02, Store::add(key(), b"ab")),
+            (0x03, Store::replace(key(), b"ab")),
+        ] {
+            let store = store.flags(7).expiry(Expiry::seconds(60));
+            let request = Packet::asks(opcode)
+                .extras(&extras)
+                .key("k")
+                .value(b"ab")
+                .bytes();
+            let reply = Packet::answers(opcode);
+            check(Binary, &store, &request, &reply.bytes(), "Ok(Stored)");
+            let reply = Packet::answers(opcode)
+                .status(3)
+                .value(b"Too large.")
+                .bytes();
+            let fate = if opcode == 1 {
+                "Err(TooLarge, RefusedAndGone)"
+            } else {
+                "Err(TooLarge, Refused)"
+            };
+            check(Binary, &store, &request, &reply, fate);
+        }
+        for (opcode, status, store) in [
+            (0x02, 2, Store::add(key(), b"ab")),
+            (0x03, 1, Store::replace(key(), b"ab")),
+            (0x0E, 5, Store::append(key(), b"ab")),
+            (0x0F, 5, Store::prepend(key(), b"ab")),
+        ] {
+            let extras: &[u8] = if opcode < 4 { &[0; 8] } else { &[] };
+            let request = Packet::asks(opcode)
+                .extras(extras)
+                .key("k")
+                .value(b"ab")
+                .bytes();
+            let reply = Packet::answers(opcode).status(status).value(b"no").bytes();
+            check(Binary, &store, &request, &reply, "Ok(NotStored)");
+        }
+        let store = Store::cas(key(), b"", 9);
+        let request = Packet::asks(0x01).extras(&[0; 8]).key("k").cas(9).bytes();
+        for (status, text) in [(0, "Ok(Stored)"), (1, "Ok(NotFound)"), (2, "Ok(Exists)")] {
+            check(
+                Binary,
+                &store,
+                &request,
+                &Packet::answers(0x01).status(status).bytes(),
+                text,
+            );
+        }
+    }
+}

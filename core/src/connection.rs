@@ -1,0 +1,630 @@
+//! The state machine: what was asked, what is owed, where the bytes are.
+
+use core::ops::Range;
+
+use heapless::Deque;
+
+use crate::buffer::{Storage, Window};
+use crate::command::{Batch, Command, identity};
+use crate::debt::{Debt, NAMELESS};
+use crate::error::{Error, ErrorKind, Fate};
+use crate::reply::{Entry, Gap, Piece, RawReply};
+use crate::wire::{Encoder, Head, LONGEST_HEAD, Limits, Protocol, Request, Status, Step};
+
+/// While any reply is owed, at most so many bytes of requests are unanswered. A server's socket
+/// and read buffers hold them even when it cannot write, so a client that writes first and reads
+/// then never waits for a server that waits for the client.
+const UNANSWERED_LIMIT: usize = 16 * 1024;
+
+/// Values up to this size are copied behind their request's head: one more part in a gathered
+/// write costs more.
+const INLINE_LIMIT: usize = 2 * 1024;
+
+/// Storage that can grow is made this large first, however long the announced value is; further
+/// only when so much of it has come.
+const TRUSTED_LENGTH: usize = 64 * 1024;
+
+/// One connection's protocol state, in the caller's storage: no I/O, no clock, no allocation.
+///
+/// There are four kinds of methods: [`send`](Self::send) and [`send_batch`](Self::send_batch)
+/// queue requests; [`outgoing`](Self::outgoing) with [`sent`](Self::sent), and
+/// [`space`](Self::space) with [`filled`](Self::filled), move bytes to and from a transport;
+/// [`arrived`](Self::arrived), [`reply`](Self::reply), [`raw_reply`](Self::raw_reply),
+/// [`item`](Self::item) and [`piece`](Self::piece) hand out what came;
+/// [`abandon`](Self::abandon), [`settle`](Self::settle) and [`fail`](Self::fail) end things.
+///
+/// Replies come in the order of their requests. At most `N` may be owed at a time. A connection
+/// that broke stays broken: make a new one.
+///
+/// The storage for sending and that for receiving have at least [`STORAGE`](Self::STORAGE) bytes
+/// each. More for sending lets more requests leave at once; more for receiving lets larger values
+/// be lent whole. Values larger than either pass through all the same, in pieces.
+#[derive(Debug)]
+pub struct Connection<S, const N: usize> {
+    outgoing: Window<S>,
+    incoming: Window<S>,
+    debts: Deque<Debt, N>,
+    /// The head of the oldest frame, once it is in.
+    head: Option<Head>,
+    place: Place,
+    gap: Option<Unsent>,
+    /// The bytes of all requests with a debt.
+    unanswered: usize,
+    /// The largest reply since storage could last rest.
+    largest: u32,
+    item_limit: u32,
+    sequence: u16,
+    protocol: Protocol,
+    broken: bool,
+}
+
+/// Where in the oldest frame the next received byte belongs.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// In or behind its head; so many bytes of it hold no line end.
+    Head(u32),
+    /// It is whole, and its tail was checked.
+    Whole,
+    /// So many bytes of its data are to be handed out.
+    Data(u32),
+    /// So many bytes of its data are to be passed over.
+    Skip(u32),
+}
+
+/// A value that is not in the storage and has not left yet.
+#[derive(Clone, Copy, Debug)]
+struct Unsent {
+    /// The bytes in the storage that go before it.
+    before: usize,
+    /// The bytes of it that have not left.
+    left: usize,
+}
+
+/// A part of a reply, by where it is.
+enum Part {
+    Entry(Head),
+    Data(Range<usize>),
+    Frame(Head, Range<usize>, Fate),
+    End,
+}
+
+impl<S: Storage, const N: usize> Connection<S, N> {
+    /// The least bytes of storage for sending, and for receiving: the longest head of a request
+    /// or reply fits.
+    pub const STORAGE: usize = LONGEST_HEAD;
+
+    /// A connection on which nothing was sent yet, with storage for each direction.
+    ///
+    /// Fails if either has fewer than [`STORAGE`](Self::STORAGE) bytes.
+    pub fn new(protocol: Protocol, sending: S, receiving: S) -> Result<Self, Error> {
+        let (outgoing, incoming) = (Window::new(sending), Window::new(receiving));
+        if outgoing.capacity() < LONGEST_HEAD || incoming.capacity() < LONGEST_HEAD {
+            return Err(ErrorKind::StorageTooSmall.into());
+        }
+        Ok(Self {
+            outgoing,
+            incoming,
+            debts: Deque::new(),
+            head: None,
+            place: Place::Head(0),
+            gap: None,
+            unanswered: 0,
+            largest: 0,
+            item_limit: 1024 * 1024,
+            sequence: 0,
+            protocol,
+            broken: false,
+        })
+    }
+
+    /// The protocol that the connection speaks.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Sets the size above which a value is refused before it is sent, in bytes: 1 MiB unless
+    /// told, as the server's own.
+    pub fn set_item_limit(&mut self, limit: u32) {
+        self.item_limit = limit;
+    }
+
+    /// Forgets everything, for a new connection of the transport.
+    pub fn reset(&mut self) {
+        self.outgoing.clear();
+        self.incoming.clear();
+        self.debts.clear();
+        self.head = None;
+        self.place = Place::Head(0);
+        self.gap = None;
+        self.unanswered = 0;
+        self.broken = false;
+    }
+
+    /// Queues a request. Where it returns a [`Gap`], the value is not copied: give the gap to
+    /// [`outgoing`](Self::outgoing) until all has left.
+    ///
+    /// Fails with [`Full`](ErrorKind::Full) where it must wait for replies first: there are `N`
+    /// debts, or 16 KiB of requests unanswered, or the storage is full, or a value outside the
+    /// storage is to be sent while anything is owed. Whatever it fails with, nothing is queued.
+    pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
+        self.queue(identity(C::NAME), |out| command.encode(out))
+            .map(|(_, gap)| gap)
+    }
+
+    /// Queues as many of a batch's remaining requests as fit; `false` when none remains.
+    ///
+    /// Fails as [`send`](Self::send) does; what was queued before stays.
+    pub fn send_batch<B: Batch>(&mut self, batch: &mut B) -> Result<bool, Error> {
+        if !batch.remains() {
+            return Ok(false);
+        }
+        match self.queue(identity(B::NAME), |out| batch.encode(out))? {
+            (0, _) => Err(ErrorKind::Full.into()),
+            (count, _) => {
+                batch.queued(count);
+                Ok(true)
+            }
+        }
+    }
+
+    /// The bytes to write next, in order: what is in the storage, and where there is a gap, the
+    /// value and what stands behind it. All are empty when nothing is to be written.
+    pub fn outgoing<'a>(&'a self, gap: Option<&Gap<'a>>) -> [&'a [u8]; 3] {
+        let filled = self.outgoing.filled();
+        let Some(unsent) = self.gap else {
+            return [filled, &[], &[]];
+        };
+        let (before, after) = filled.split_at_checked(unsent.before).unwrap_or_default();
+        let value = gap.map_or(&[][..], |gap| gap.value);
+        let start = value.len().saturating_sub(unsent.left);
+        [before, value.get(start..).unwrap_or_default(), after]
+    }
+
+    /// Whether there is something to write.
+    pub fn is_sending(&self) -> bool {
+        self.outgoing.len() > 0 || self.gap.is_some()
+    }
+
+    /// Tells that the first `count` bytes of [`outgoing`](Self::outgoing) have left.
+    pub fn sent(&mut self, count: usize) {
+        let Some(unsent) = self.gap.as_mut() else {
+            self.outgoing.consume(count);
+            return;
+        };
+        let before = count.min(unsent.before);
+        let value = count.saturating_sub(before).min(unsent.left);
+        unsent.before = unsent.before.saturating_sub(before);
+        unsent.left = unsent.left.saturating_sub(value);
+        if unsent.left == 0 {
+            self.gap = None;
+        }
+        let after = count.saturating_sub(before).saturating_sub(value);
+        self.outgoing.consume(before.saturating_add(after));
+    }
+
+    /// Where to put received bytes. Empty only when a reply is waiting to be taken, or the
+    /// connection is broken.
+    pub fn space(&mut self) -> &mut [u8] {
+        if self.broken {
+            return &mut [];
+        }
+        let want = self
+            .head
+            .map_or(1, |head| head.length().saturating_sub(self.incoming.len()));
+        self.incoming.space(want.clamp(1, self.incoming.capacity()))
+    }
+
+    /// Tells that `count` bytes were received into [`space`](Self::space).
+    pub fn filled(&mut self, count: usize) {
+        self.incoming.fill(count);
+    }
+
+    /// Whether the oldest owed reply, or the next item of the oldest batch, is there; `false`
+    /// means: read more. Asking twice does no harm.
+    ///
+    /// Fails, and breaks the connection, if what came cannot be the reply that is owed.
+    pub fn arrived(&mut self) -> Result<bool, Error> {
+        let arrived = self.whole_frame();
+        self.latch(arrived)
+    }
+
+    /// Takes the oldest owed reply, which must be that of a `C` and have [arrived](Self::arrived).
+    ///
+    /// What it lends lies in the receive storage.
+    pub fn reply<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
+        self.expect(identity(C::NAME))?;
+        let (head, place, refusal) = self.take()?;
+        let reply = C::decode(head.frame(self.incoming.at(place), refusal));
+        if reply.as_ref().is_err_and(|error| error.kind().is_fatal()) {
+            self.broken = true;
+        }
+        reply
+    }
+
+    /// Takes the oldest owed reply as it came, to be decoded elsewhere.
+    pub fn raw_reply(&mut self) -> Result<RawReply<'_>, Error> {
+        let (head, place, refusal) = self.take()?;
+        Ok(RawReply {
+            head,
+            bytes: self.incoming.at(place),
+            refusal,
+        })
+    }
+
+    /// Takes the next item of `batch`, which must have [arrived](Self::arrived). `None` means that
+    /// what one [`send_batch`](Self::send_batch) queued is answered in full.
+    pub fn item<'b, B: Batch>(&'b mut self, batch: &mut B) -> Result<Option<B::Item<'b>>, Error> {
+        let debt = self.expect(identity(B::NAME))?;
+        let (head, place, refusal) = self.take()?;
+        let frame = head.frame(self.incoming.at(place), refusal);
+        let item = match head.status {
+            Status::Failed(_) => Err(frame.unexpected()),
+            Status::End if head.is_last() => Ok(None),
+            _ => batch.item(frame, debt.entries).map(Some),
+        };
+        if head.is_last() {
+            batch.answered(debt.entries);
+        }
+        if item.as_ref().is_err_and(|error| error.kind().is_fatal()) {
+            self.broken = true;
+        }
+        item
+    }
+
+    /// Takes the next piece of the oldest owed reply, that of a retrieval; `None` means: read
+    /// more. The value may have any length.
+    ///
+    /// Fails as [`reply`](Self::reply) does; a server's error ends the reply.
+    pub fn piece(&mut self) -> Result<Option<Piece<'_>>, Error> {
+        let part = self.part();
+        match self.latch(part)? {
+            None => Ok(None),
+            Some(Part::Entry(head)) => Ok(Some(Piece::Start(Entry {
+                length: head.data,
+                flags: head.flags,
+                cas: (head.cas != 0).then_some(head.cas),
+            }))),
+            Some(Part::Data(place)) => Ok(Some(Piece::Bytes(self.incoming.at(place)))),
+            Some(Part::End) => Ok(Some(Piece::End)),
+            Some(Part::Frame(head, place, refusal)) => match head.status {
+                Status::NotFound | Status::End => Ok(Some(Piece::End)),
+                _ => Err(head.frame(self.incoming.at(place), refusal).unexpected()),
+            },
+        }
+    }
+
+    /// How many replies are owed; what one [`send_batch`](Self::send_batch) queued counts once.
+    pub fn owed(&self) -> usize {
+        self.debts.len()
+    }
+
+    /// What becomes of the write whose reply is the `index`-th owed, if the connection fails now.
+    pub fn fate(&self, index: usize) -> Fate {
+        let unsent = self
+            .outgoing
+            .len()
+            .saturating_add(self.gap.map_or(0, |gap| gap.left));
+        let behind = self.debts.iter().skip(index.saturating_add(1));
+        let behind: usize = behind.map(|debt| usize::from(debt.length)).sum();
+        if unsent > behind {
+            Fate::NotSent
+        } else {
+            Fate::Unknown
+        }
+    }
+
+    /// Gives up every owed reply. Requests of which no byte has left are withdrawn; of a request
+    /// that left in part the rest must still be sent; a value of which only a part has left breaks
+    /// the connection. Then [`settle`](Self::settle).
+    pub fn abandon(&mut self) {
+        if self.gap.is_some() {
+            let untouched = self
+                .debts
+                .back()
+                .is_some_and(|d| usize::from(d.length) == self.outgoing.len());
+            self.gap = None;
+            if !untouched {
+                self.fail();
+            }
+        }
+        while let Some(&debt) = self.debts.back() {
+            let length = usize::from(debt.length);
+            if length > self.outgoing.len() {
+                break;
+            }
+            self.outgoing.withdraw(length);
+            self.unanswered = self.unanswered.saturating_sub(length);
+            self.debts.pop_back();
+        }
+        for debt in &mut self.debts {
+            debt.command = NAMELESS;
+        }
+    }
+
+    /// Drops what has come of the owed replies. `true` when nothing is owed any more; else read
+    /// more and ask again.
+    ///
+    /// Fails, and breaks the connection, where bytes came that no request asked for.
+    pub fn settle(&mut self) -> Result<bool, Error> {
+        while !self.debts.is_empty() {
+            let part = self.part();
+            if self.latch(part)?.is_none() {
+                return Ok(false);
+            }
+        }
+        let unsolicited = self.head_arrived();
+        self.latch(unsolicited)?;
+        if self.broken {
+            Err(ErrorKind::Closed.into())
+        } else {
+            Ok(true)
+        }
+    }
+
+    /// Breaks the connection: the transport failed, or a reply can no longer be waited for.
+    pub fn fail(&mut self) {
+        self.broken = true;
+    }
+
+    /// Whether the connection broke.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    fn queue<'v>(
+        &mut self,
+        command: u16,
+        encode: impl FnOnce(&mut Encoder<'_, 'v>),
+    ) -> Result<(u16, Option<Gap<'v>>), Error> {
+        if self.broken {
+            return Err(Error::new(ErrorKind::Closed).with_fate(Fate::NotSent));
+        }
+        if self.debts.is_full() || self.gap.is_some() {
+            return Err(ErrorKind::Full.into());
+        }
+        let idle = self.debts.is_empty();
+        if idle && self.incoming.len() == 0 {
+            self.incoming.rest(self.largest as usize);
+            self.largest = 0;
+        }
+        let tag = self.next_tag();
+        let inline = if idle { INLINE_LIMIT } else { UNANSWERED_LIMIT };
+        let limits = Limits {
+            item: self.item_limit,
+            inline,
+        };
+        let room = UNANSWERED_LIMIT.saturating_sub(self.unanswered);
+        let space = self.outgoing.space(LONGEST_HEAD);
+        let room = room.min(space.len());
+        let space = space.get_mut(..room).unwrap_or_default();
+        let mut out = Encoder::new(space, self.protocol, limits, tag);
+        encode(&mut out);
+        let Request {
+            length,
+            value,
+            shape,
+            check,
+            entries,
+            stores,
+            replaces,
+        } = out.finish()?;
+        if value.is_some() && !idle {
+            return Err(ErrorKind::Full.into());
+        }
+        let debt = Debt {
+            check,
+            command,
+            entries,
+            length: length as u16,
+            shape,
+            stores,
+            replaces,
+        };
+        if self.debts.push_back(debt).is_err() {
+            return Err(ErrorKind::Full.into());
+        }
+        self.outgoing.fill(length);
+        self.unanswered = self.unanswered.saturating_add(length);
+        let gap = value.map(|(before, value)| {
+            self.gap = Some(Unsent {
+                before,
+                left: value.len(),
+            });
+            Gap { value }
+        });
+        Ok((entries, gap))
+    }
+
+    /// A tag that no outstanding request bears: below 64, so one digit, while few are.
+    fn next_tag(&mut self) -> u16 {
+        let sequence = self.sequence;
+        self.sequence = sequence.wrapping_add(1);
+        if self.debts.len() < 32 {
+            sequence & 63
+        } else {
+            (sequence % 4032).saturating_add(64)
+        }
+    }
+
+    fn expect(&self, command: u16) -> Result<Debt, Error> {
+        match self.debts.front() {
+            Some(debt) if debt.command == command => Ok(*debt),
+            _ => Err(ErrorKind::OutOfOrder.into()),
+        }
+    }
+
+    /// Whether the head of the oldest frame is in.
+    fn head_arrived(&mut self) -> Result<bool, ErrorKind> {
+        if self.head.is_some() {
+            return Ok(true);
+        }
+        let Some(debt) = self.debts.front() else {
+            return if self.incoming.len() > 0 {
+                Err(ErrorKind::Unsolicited)
+            } else {
+                Ok(false)
+            };
+        };
+        let searched = if let Place::Head(searched) = self.place {
+            searched
+        } else {
+            0
+        };
+        match Head::parse(debt.shape, self.incoming.filled(), searched as usize)? {
+            // A head that fills the storage has no end.
+            Step::More(_) if self.incoming.len() >= self.incoming.capacity() => {
+                Err(ErrorKind::Malformed)
+            }
+            Step::More(searched) => {
+                self.place = Place::Head(searched as u32);
+                Ok(false)
+            }
+            Step::Head(head) => {
+                debt.check(&head, self.incoming.filled())?;
+                self.place = Place::Head(0);
+                self.head = Some(head);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether the oldest frame is whole, or so large that it never can be.
+    fn whole_frame(&mut self) -> Result<bool, ErrorKind> {
+        while let Place::Data(_) | Place::Skip(_) = self.place {
+            if self.part()?.is_none() {
+                return Ok(false);
+            }
+        }
+        if let Place::Whole = self.place {
+            return Ok(true);
+        }
+        if !self.head_arrived()? {
+            return Ok(false);
+        }
+        let Some(mut head) = self.head else {
+            return Ok(false);
+        };
+        let until_tail = usize::from(head.head).saturating_add(head.data as usize);
+        if let Some(behind) = self.incoming.filled().get(until_tail..)
+            && head.check_tail(behind)?
+        {
+            self.head = Some(head);
+            self.place = Place::Whole;
+            return Ok(true);
+        }
+        // Not whole. That it can become so takes storage; what the server announces is believed
+        // step by step.
+        let length = head.length();
+        let trusted = if self.incoming.len() < TRUSTED_LENGTH {
+            TRUSTED_LENGTH
+        } else {
+            length
+        };
+        let has_room =
+            self.incoming.capacity() >= length || self.incoming.grow(length.min(trusted));
+        Ok(!has_room || self.incoming.len() >= self.incoming.capacity())
+    }
+
+    /// Takes the oldest frame, which has arrived; of one that is too large, the head.
+    fn take(&mut self) -> Result<(Head, Range<usize>, Fate), Error> {
+        let debt = self.debts.front().copied();
+        let (true, Some(head), Some(debt)) = (self.arrived()?, self.head, debt) else {
+            return Err(ErrorKind::OutOfOrder.into());
+        };
+        self.largest = self
+            .largest
+            .max(u32::try_from(head.length()).unwrap_or(u32::MAX));
+        let place = if let Place::Whole = self.place {
+            let place = self.incoming.consume(head.length());
+            self.finish_frame(&head);
+            place
+        } else {
+            let place = self.incoming.consume(usize::from(head.head));
+            self.place = Place::Skip(head.data);
+            place
+        };
+        Ok((head, place, debt.refusal()))
+    }
+
+    /// Takes what has come of the oldest reply, however little; `None` means: read more.
+    fn part(&mut self) -> Result<Option<Part>, ErrorKind> {
+        match (self.place, self.head) {
+            (Place::Data(left) | Place::Skip(left), Some(_)) if left > 0 => {
+                let count = self.incoming.len().min(left as usize);
+                if count == 0 {
+                    return Ok(None);
+                }
+                let left = left.saturating_sub(count as u32);
+                self.place = if let Place::Skip(_) = self.place {
+                    Place::Skip(left)
+                } else {
+                    Place::Data(left)
+                };
+                Ok(Some(Part::Data(self.incoming.consume(count))))
+            }
+            (Place::Data(_) | Place::Skip(_), Some(head)) => {
+                // Only the tail remains.
+                let mut rest = head.tail_only();
+                if !rest.check_tail(self.incoming.filled())? {
+                    let full = self.incoming.len() >= self.incoming.capacity();
+                    return if full {
+                        Err(ErrorKind::Malformed)
+                    } else {
+                        Ok(None)
+                    };
+                }
+                let place = self.incoming.consume(rest.length());
+                let debt = self.finish_frame(&rest);
+                match rest.status {
+                    Status::Failed(_) => Ok(Some(Part::Frame(rest, place, debt))),
+                    _ => Ok(Some(Part::End)),
+                }
+            }
+            _ => {
+                if !self.head_arrived()? {
+                    return Ok(None);
+                }
+                if let Some(head) = self.head
+                    && head.status == Status::Value
+                {
+                    self.incoming.consume(usize::from(head.head));
+                    self.place = Place::Data(head.data);
+                    return Ok(Some(Part::Entry(head)));
+                }
+                if !self.whole_frame()? {
+                    return Ok(None);
+                }
+                let (head, place, refusal) = self.take().map_err(|error| error.kind())?;
+                Ok(Some(Part::Frame(head, place, refusal)))
+            }
+        }
+    }
+
+    /// Goes on to the next frame, and to the next reply if this one is answered.
+    fn finish_frame(&mut self, head: &Head) -> Fate {
+        self.place = Place::Head(0);
+        self.head = None;
+        let Some(&debt) = self.debts.front() else {
+            return Fate::Unknown;
+        };
+        if debt.is_broken_by(head) {
+            self.broken = true;
+        }
+        if head.is_last() {
+            // An answer to a request that has not left in full leaves the rest of it behind.
+            if self.fate(0) == Fate::NotSent {
+                self.broken = true;
+            }
+            self.debts.pop_front();
+            self.unanswered = self.unanswered.saturating_sub(usize::from(debt.length));
+        }
+        debt.refusal()
+    }
+
+    fn latch<T>(&mut self, result: Result<T, ErrorKind>) -> Result<T, Error> {
+        result.map_err(|kind| {
+            self.broken |= kind.is_fatal();
+            kind.into()
+        })
+    }
+}

@@ -1,0 +1,358 @@
+//! What failed, who must act, and what became of the write.
+
+use core::fmt;
+
+pub use crate::return_code::ReturnCode;
+
+use crate::key::BadKey;
+
+/// A call that failed: [what went wrong](ErrorKind), and [what became of the write](Fate).
+///
+/// Soft outcomes (a miss, an item that was already there) are values, not errors.
+#[derive(Clone, Copy, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Error {
+    kind: ErrorKind,
+    fate: Fate,
+}
+
+impl Error {
+    /// An error with the fate that its kind has when nothing else is known.
+    pub const fn new(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            fate: kind.usual_fate(),
+        }
+    }
+
+    /// The same error with another fate.
+    #[must_use]
+    pub const fn with_fate(self, fate: Fate) -> Self {
+        Self { fate, ..self }
+    }
+
+    /// What went wrong; its variants say who must act.
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What became of the write, if the failed call was one.
+    pub const fn fate(&self) -> Fate {
+        self.fate
+    }
+
+    /// libmemcached's number for the failure.
+    pub const fn return_code(&self) -> ReturnCode {
+        self.kind.return_code()
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl From<BadKey> for Error {
+    fn from(bad: BadKey) -> Self {
+        Self::new(ErrorKind::Key(bad))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {:?}", self.kind, self.fate)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.kind, self.fate)
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// What became of the write whose call failed. (Of a read there is nothing to tell.)
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Fate {
+    /// The server never had the whole request, so it cannot have carried it out.
+    NotSent,
+    /// The server refused it: what was stored before is stored still.
+    Refused,
+    /// The server refused it and removed what was stored before, as it does with a value that is
+    /// too large.
+    RefusedAndGone,
+    /// The request was sent and no certain answer came: it may have been carried out or not.
+    Unknown,
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "not sent",
+            Self::Refused => "refused",
+            Self::RefusedAndGone => "refused, and the old item is gone",
+            Self::Unknown => "sent, outcome unknown",
+        })
+    }
+}
+
+/// What went wrong, by who must act: the caller, the server's operator, or the link.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ErrorKind {
+    // The caller's.
+    /// The key is not one that memcached takes.
+    Key(BadKey),
+    /// The expiry is more than 30 days from now without a clock, or past 2038.
+    Expiry,
+    /// The value is larger than the item limit: the connection's own before anything was sent,
+    /// or the server's (see the [`Fate`]).
+    TooLarge,
+    /// The send storage or the queue of owed replies has no room now.
+    Full,
+    /// The protocol in use cannot carry this.
+    Unsupported(&'static str),
+    /// A reply was asked for that is not the next one, or has not arrived.
+    OutOfOrder,
+    /// The storage handed to a connection is smaller than its protocol needs.
+    StorageTooSmall,
+    /// The value that came, of `size` bytes, does not fit the receive storage; it is skipped.
+    /// Read it in pieces, or give more storage.
+    ReplyTooLarge {
+        /// The bytes of the value.
+        size: u32,
+    },
+
+    // The server's answer.
+    /// There is no such item to count.
+    NotFound,
+    /// The stored value is not a number that the server can count.
+    NotNumeric,
+    /// `SERVER_ERROR`: the server failed.
+    Server(Text),
+    /// `CLIENT_ERROR`: the server did not understand the request.
+    Client(Text),
+    /// `ERROR`: the server does not know the command.
+    Command(Text),
+    /// The server has no memory for the item.
+    OutOfMemory(Text),
+    /// The server has as many connections as it allows.
+    TooManyConnections,
+    /// The server wants a login first.
+    Unauthenticated,
+
+    // The peer broke the protocol; so the connection is broken.
+    /// What came is not a reply of memcached's.
+    Malformed,
+    /// The reply answers another request.
+    Mismatched,
+    /// Bytes came while no reply was owed.
+    Unsolicited,
+
+    // The link's.
+    /// The peer closed the connection, or an earlier failure broke it.
+    Closed,
+    /// The operation's deadline passed.
+    TimedOut,
+    /// A transport that should not wait did: a blocking client over a transport that is not.
+    WouldWait,
+    /// The transport failed.
+    Io {
+        /// What it was doing.
+        during: During,
+        /// The operating system's number for it (errno), 0 if there is none.
+        code: i32,
+    },
+}
+
+impl ErrorKind {
+    /// libmemcached's number for it.
+    pub const fn return_code(self) -> ReturnCode {
+        match self {
+            Self::Key(BadKey::Empty) => ReturnCode::NoKeyProvided,
+            Self::Key(BadKey::TooLong { .. }) => ReturnCode::KeyTooBig,
+            Self::Key(BadKey::Byte { .. }) => ReturnCode::BadKeyProvided,
+            Self::Expiry | Self::OutOfOrder => ReturnCode::InvalidArguments,
+            Self::TooLarge => ReturnCode::E2Big,
+            Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } => {
+                ReturnCode::MemoryAllocationFailure
+            }
+            Self::Unsupported(_) => ReturnCode::NotSupported,
+            Self::NotFound => ReturnCode::NotFound,
+            Self::NotNumeric | Self::Client(_) => ReturnCode::ClientError,
+            Self::Server(_) => ReturnCode::ServerError,
+            Self::Command(_) | Self::TooManyConnections => ReturnCode::Error,
+            Self::OutOfMemory(_) => ReturnCode::ServerMemoryAllocationFailure,
+            Self::Unauthenticated => ReturnCode::AuthProblem,
+            Self::Malformed | Self::Mismatched | Self::Unsolicited => ReturnCode::ProtocolError,
+            Self::Closed => ReturnCode::ConnectionFailure,
+            Self::TimedOut => ReturnCode::Timeout,
+            Self::WouldWait => ReturnCode::Failure,
+            Self::Io { during, .. } => match during {
+                During::Lookup => ReturnCode::HostLookupFailure,
+                During::Connect => ReturnCode::ConnectionFailure,
+                During::ConnectUnix => ReturnCode::FailUnixSocket,
+                During::Read => ReturnCode::ReadFailure,
+                During::Write => ReturnCode::WriteFailure,
+            },
+        }
+    }
+
+    /// Whether the connection on which it happened must not be used again, whatever was asked.
+    pub(crate) const fn is_fatal(self) -> bool {
+        matches!(
+            self,
+            Self::Malformed
+                | Self::Mismatched
+                | Self::Unsolicited
+                | Self::TooManyConnections
+                | Self::Closed
+                | Self::TimedOut
+                | Self::WouldWait
+                | Self::Io { .. }
+        )
+    }
+
+    const fn usual_fate(self) -> Fate {
+        match self {
+            Self::Key(_)
+            | Self::Expiry
+            | Self::TooLarge
+            | Self::Full
+            | Self::Unsupported(_)
+            | Self::OutOfOrder
+            | Self::StorageTooSmall
+            | Self::TooManyConnections => Fate::NotSent,
+            Self::NotFound
+            | Self::NotNumeric
+            | Self::Client(_)
+            | Self::Command(_)
+            | Self::Server(_)
+            | Self::OutOfMemory(_)
+            | Self::ReplyTooLarge { .. }
+            | Self::Unauthenticated => Fate::Refused,
+            Self::Malformed
+            | Self::Mismatched
+            | Self::Unsolicited
+            | Self::Closed
+            | Self::TimedOut
+            | Self::WouldWait
+            | Self::Io { .. } => Fate::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(bad) => return bad.fmt(f),
+            Self::Unsupported(what) => return write!(f, "not supported: {what}"),
+            Self::ReplyTooLarge { size } => {
+                return write!(
+                    f,
+                    "a value of {size} bytes does not fit the receive storage"
+                );
+            }
+            Self::Server(text)
+            | Self::Client(text)
+            | Self::Command(text)
+            | Self::OutOfMemory(text) => return write!(f, "the server answered \"{text}\""),
+            Self::Io { during, code: 0 } => return write!(f, "{during} failed"),
+            Self::Io { during, code } => return write!(f, "{during} failed (os error {code})"),
+            Self::Expiry => "the expiry is over 30 days from now without a clock, or past 2038",
+            Self::TooLarge => "the value is larger than the item limit",
+            Self::Full => "the send storage or the queue of owed replies is full",
+            Self::OutOfOrder => "that reply is not the next one, or has not arrived",
+            Self::StorageTooSmall => "the storage is smaller than the protocol needs",
+            Self::NotFound => "there is no such item",
+            Self::NotNumeric => "the stored value is not a number",
+            Self::TooManyConnections => "the server has too many open connections",
+            Self::Unauthenticated => "the server wants a login first",
+            Self::Malformed => "the reply is not one of memcached's",
+            Self::Mismatched => "the reply answers another request",
+            Self::Unsolicited => "bytes came while no reply was owed",
+            Self::Closed => "the connection is closed",
+            Self::TimedOut => "the deadline passed",
+            Self::WouldWait => "a transport of the blocking client waited",
+        })
+    }
+}
+
+/// What a transport was doing when it failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum During {
+    /// Finding the address of a host.
+    Lookup,
+    /// Connecting over a network.
+    Connect,
+    /// Connecting to a Unix socket.
+    ConnectUnix,
+    /// Reading.
+    Read,
+    /// Writing.
+    Write,
+}
+
+impl fmt::Display for During {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lookup => "looking up the host",
+            Self::Connect => "connecting",
+            Self::ConnectUnix => "connecting to the Unix socket",
+            Self::Read => "reading",
+            Self::Write => "writing",
+        })
+    }
+}
+
+/// A server's own words, cut to 63 bytes.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Text {
+    bytes: [u8; 63],
+    length: u8,
+}
+
+impl Text {
+    /// The first 63 bytes of `text`.
+    pub(crate) fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; 63];
+        for (to, from) in bytes.iter_mut().zip(text) {
+            *to = *from;
+        }
+        Self {
+            bytes,
+            length: text.len().min(bytes.len()) as u8,
+        }
+    }
+
+    /// The words as they came.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes
+            .get(..usize::from(self.length))
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.bytes().escape_ascii())
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Text {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=[u8]:a}", self.bytes());
+    }
+}

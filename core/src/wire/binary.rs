@@ -1,0 +1,207 @@
+//! Packets of the binary protocol: a header of 24 bytes, extras, key, value.
+
+use super::{Failure, Head, Shape, Status, Step, text};
+use crate::error::ErrorKind;
+
+/// What a request packet asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are the protocol's")]
+pub enum Opcode {
+    Get = 0x00,
+    Set = 0x01,
+    Add = 0x02,
+    Replace = 0x03,
+    Delete = 0x04,
+    Increment = 0x05,
+    Decrement = 0x06,
+    NoOp = 0x0A,
+    Version = 0x0B,
+    GetKeyQuietly = 0x0D,
+    Append = 0x0E,
+    Prepend = 0x0F,
+    Touch = 0x1C,
+    GetAndTouch = 0x1D,
+}
+
+/// The bytes of a packet's header, as they stand on the wire.
+pub(super) const HEADER: usize = 24;
+const REQUEST: u8 = 0x80;
+const REPLY: u8 = 0x81;
+
+/// A packet's header.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Header {
+    pub(super) opcode: u8,
+    pub(super) key: u16,
+    pub(super) extras: u8,
+    pub(super) status: u16,
+    pub(super) body: u32,
+    pub(super) opaque: u32,
+    pub(super) cas: u64,
+}
+
+impl Header {
+    /// The bytes of a request's header.
+    pub(super) fn request(self) -> [u8; HEADER] {
+        let [key_high, key_low] = self.key.to_be_bytes();
+        let [body3, body2, body1, body0] = self.body.to_be_bytes();
+        let [opaque3, opaque2, opaque1, opaque0] = self.opaque.to_be_bytes();
+        let [cas7, cas6, cas5, cas4, cas3, cas2, cas1, cas0] = self.cas.to_be_bytes();
+        [
+            REQUEST,
+            self.opcode,
+            key_high,
+            key_low,
+            self.extras,
+            0,
+            0,
+            0, //
+            body3,
+            body2,
+            body1,
+            body0,
+            opaque3,
+            opaque2,
+            opaque1,
+            opaque0, //
+            cas7,
+            cas6,
+            cas5,
+            cas4,
+            cas3,
+            cas2,
+            cas1,
+            cas0,
+        ]
+    }
+
+    /// Reads a reply's header; `None` if the bytes are another thing.
+    fn reply(bytes: &[u8; HEADER]) -> Option<Self> {
+        let &[
+            REPLY,
+            opcode,
+            key_high,
+            key_low,
+            extras,
+            0,
+            status_high,
+            status_low, //
+            body3,
+            body2,
+            body1,
+            body0,
+            opaque3,
+            opaque2,
+            opaque1,
+            opaque0, //
+            cas7,
+            cas6,
+            cas5,
+            cas4,
+            cas3,
+            cas2,
+            cas1,
+            cas0,
+        ] = bytes
+        else {
+            return None;
+        };
+        Some(Self {
+            opcode,
+            key: u16::from_be_bytes([key_high, key_low]),
+            extras,
+            status: u16::from_be_bytes([status_high, status_low]),
+            body: u32::from_be_bytes([body3, body2, body1, body0]),
+            opaque: u32::from_be_bytes([opaque3, opaque2, opaque1, opaque0]),
+            cas: u64::from_be_bytes([cas7, cas6, cas5, cas4, cas3, cas2, cas1, cas0]),
+        })
+    }
+}
+
+/// The tag that a packet bears: its opcode is part of it, so that the reply to another command is
+/// not taken for this one's.
+pub(super) fn tag(opcode: u8, tag: u16) -> u32 {
+    u32::from(opcode) << 16 | u32::from(tag)
+}
+
+/// Reads the head of the packet at the front of `bytes`.
+pub(super) fn head(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, ErrorKind> {
+    if bytes.first().is_some_and(|&magic| magic != REPLY) {
+        // A server that has too many connections says so in text, before it knows the protocol.
+        return text::error(shape, bytes);
+    }
+    let Some(header) = bytes.first_chunk::<HEADER>() else {
+        return Ok(Step::More(searched));
+    };
+    let header = Header::reply(header).ok_or(ErrorKind::Malformed)?;
+    // A reply carries its request's opcode twice: in the header and in what we sent as opaque.
+    if u32::from(header.opcode) != header.opaque >> 16 {
+        return Err(ErrorKind::Mismatched);
+    }
+    let key = u8::try_from(header.key).map_err(|_| ErrorKind::Malformed)?;
+    let before = u32::from(header.extras) + u32::from(key);
+    let data = header
+        .body
+        .checked_sub(before)
+        .ok_or(ErrorKind::Malformed)?;
+    // Extras of 255 bytes and a key of 250 fit no storage of `LONGEST_HEAD` bytes.
+    if header.extras > 20 || key > 250 {
+        return Err(ErrorKind::Malformed);
+    }
+    let Some(body) = bytes
+        .get(HEADER..)
+        .filter(|body| body.len() >= before as usize)
+    else {
+        return Ok(Step::More(searched));
+    };
+    let status = status(header).ok_or(ErrorKind::Malformed)?;
+    let mut head = Head::new(shape, status, HEADER + before as usize, data, 0);
+    head.cas = header.cas;
+    head.tag = header.opaque;
+    head.key = (HEADER as u8 + header.extras, key);
+    if let (Status::Value, 4, Some(flags)) = (status, header.extras, body.first_chunk()) {
+        head.flags = u32::from_be_bytes(*flags);
+    }
+    Ok(Step::Head(head))
+}
+
+fn status(header: Header) -> Option<Status> {
+    const ADD: u8 = Opcode::Add as u8;
+    const REPLACE: u8 = Opcode::Replace as u8;
+    let failure = match (header.status, header.opcode) {
+        (0, code) => return Some(success(code)),
+        // The other protocols know one outcome for a condition that does not hold.
+        (2, ADD) | (1, REPLACE) | (5, _) => return Some(Status::NotStored),
+        (1, _) => return Some(Status::NotFound),
+        (2, _) => return Some(Status::Exists),
+        (3, _) => Failure::TooLarge,
+        (4, _) => Failure::Client,
+        (6, _) => Failure::NotNumeric,
+        (0x20, _) => Failure::Unauthenticated,
+        (0x81, _) => Failure::Command,
+        (0x82, _) => Failure::OutOfMemory,
+        (0x83..=0x86, _) => Failure::Server,
+        _ => return None,
+    };
+    Some(Status::Failed(failure))
+}
+
+fn success(opcode: u8) -> Status {
+    const GETS: [Opcode; 6] = [
+        Opcode::Get,
+        Opcode::GetAndTouch,
+        Opcode::GetKeyQuietly,
+        Opcode::Increment,
+        Opcode::Decrement,
+        Opcode::Version,
+    ];
+    if opcode == Opcode::NoOp as u8 {
+        Status::End
+    } else if GETS.iter().any(|&get| get as u8 == opcode) {
+        Status::Value
+    } else {
+        Status::Ok
+    }
+}

@@ -1,0 +1,363 @@
+//! Writing requests, checked for room and for what the protocol can carry.
+
+use super::binary::{self, HEADER, Header, Opcode};
+use super::{Protocol, Shape, text};
+use crate::error::{Error, ErrorKind};
+use crate::expiry::Expiry;
+use crate::key::Key;
+
+/// What an [`Encoder`] has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The largest value that the server takes.
+    pub(crate) item: u32,
+    /// The largest value that is copied into the storage rather than sent from where it is.
+    pub(crate) inline: usize,
+}
+
+/// The free end of the send storage, to which a command writes its request.
+///
+/// Its methods cannot fail: what does not fit or cannot be carried is remembered, and the whole
+/// request is dropped in the end. `'v` is the life of a value that may be sent from where it is.
+#[derive(Debug)]
+pub struct Encoder<'s, 'v> {
+    out: &'s mut [u8],
+    length: usize,
+    reserved: usize,
+    protocol: Protocol,
+    limits: Limits,
+    tag: u16,
+    entries: u16,
+    check: Option<u32>,
+    shape: Shape,
+    value: Option<&'v [u8]>,
+    gap: usize,
+    encoded_key: bool,
+    stores: bool,
+    replaces: bool,
+    failure: Option<ErrorKind>,
+}
+
+/// What was written, and what is to be known of the reply.
+#[derive(Debug)]
+pub(crate) struct Request<'v> {
+    pub(crate) length: usize,
+    /// A value that is not in the storage, and before which byte of the request it belongs.
+    pub(crate) value: Option<(usize, &'v [u8])>,
+    pub(crate) shape: Shape,
+    pub(crate) check: u32,
+    pub(crate) entries: u16,
+    /// Whether a value follows the request's head.
+    pub(crate) stores: bool,
+    /// Whether a refusal removes what was stored before.
+    pub(crate) replaces: bool,
+}
+
+impl<'s, 'v> Encoder<'s, 'v> {
+    pub(crate) fn new(out: &'s mut [u8], protocol: Protocol, limits: Limits, tag: u16) -> Self {
+        Self {
+            out,
+            length: 0,
+            reserved: 0,
+            protocol,
+            limits,
+            tag,
+            entries: 0,
+            check: None,
+            shape: Shape::Meta,
+            value: None,
+            gap: 0,
+            encoded_key: false,
+            stores: false,
+            replaces: false,
+            failure: None,
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<Request<'v>, Error> {
+        match self.failure {
+            Some(kind) => Err(kind.into()),
+            None => Ok(Request {
+                length: self.length,
+                value: self.value.map(|value| (self.gap, value)),
+                shape: self.shape,
+                check: self.check.unwrap_or(u32::from(self.tag)),
+                entries: self.entries,
+                stores: self.stores,
+                replaces: self.replaces,
+            }),
+        }
+    }
+
+    /// The protocol in which to write.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Remembers that the protocol cannot carry `what`; nothing will be sent.
+    pub fn unsupported(&mut self, what: &'static str) -> &mut Self {
+        self.fail(ErrorKind::Unsupported(what));
+        self
+    }
+
+    /// Starts a line, `verb`, whose reply looks like `shape`.
+    pub fn line(&mut self, verb: &[u8], shape: Shape) -> &mut Self {
+        self.shape = shape;
+        self.bytes(verb)
+    }
+
+    /// Starts a meta line.
+    pub fn meta(&mut self, verb: &[u8], key: Key<'_>) -> &mut Self {
+        self.line(verb, Shape::Meta);
+        if key.is_encoded() {
+            self.encoded_key = true;
+            self.bytes(b" ").base64(key.bytes())
+        } else {
+            self.key(key)
+        }
+    }
+
+    /// A blank and a key, as they stand in classic lines.
+    pub fn key(&mut self, key: Key<'_>) -> &mut Self {
+        if self.shape == Shape::Value {
+            self.check = Some(Key::fingerprint(key.bytes()));
+        }
+        if key.is_encoded() {
+            return self.unsupported("keys of any bytes in classic commands");
+        }
+        self.bytes(b" ").bytes(key.bytes())
+    }
+
+    /// Bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let end = self.out.len().saturating_sub(self.reserved);
+        let free = self.out.get_mut(self.length..end).unwrap_or_default();
+        match free.get_mut(..bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            None => self.fail(ErrorKind::Full),
+        }
+        self
+    }
+
+    /// `prefix` and a number in decimal digits.
+    pub fn number(&mut self, prefix: &[u8], number: u64) -> &mut Self {
+        let mut digits = [0; 20];
+        let mut rest = number;
+        let mut count = 0;
+        for place in digits.iter_mut().rev() {
+            // On 32-bit machines division of 64 bits is a call: do without where it can be.
+            let (quotient, digit) = match u32::try_from(rest) {
+                Ok(small) => (u64::from(small / 10), (small % 10) as u8),
+                Err(_) => (rest / 10, (rest % 10) as u8),
+            };
+            *place = b'0' + digit;
+            count += 1;
+            rest = quotient;
+            if rest == 0 {
+                break;
+            }
+        }
+        let start = digits.len() - count;
+        self.bytes(prefix)
+            .bytes(digits.get(start..).unwrap_or_default())
+    }
+
+    /// `prefix` and an expiry.
+    pub fn expiry(&mut self, prefix: &[u8], expiry: Expiry) -> &mut Self {
+        let number = self.expiry_number(expiry);
+        self.number(prefix, u64::from(number))
+    }
+
+    /// An expiry as the number that binary packets carry.
+    pub fn expiry_number(&mut self, expiry: Expiry) -> u32 {
+        expiry.wire().unwrap_or_else(|kind| {
+            self.fail(kind);
+            0
+        })
+    }
+
+    /// Ends a line; a meta line with the flag of an encoded key and with its opaque.
+    pub fn end(&mut self) -> &mut Self {
+        if self.shape == Shape::Meta {
+            if self.encoded_key {
+                self.bytes(b" b");
+            }
+            match text::digits(self.tag) {
+                (low, None) => self.bytes(&[b' ', b'O', low]),
+                (low, Some(high)) => self.bytes(&[b' ', b'O', low, high]),
+            };
+        }
+        self.bytes(b"\r\n")
+    }
+
+    /// Ends a line, and puts the value's data behind it.
+    pub fn value(&mut self, value: &'v [u8]) -> &mut Self {
+        self.end().data(value);
+        if self.value.is_some() {
+            self.gap = self.length;
+        }
+        self.bytes(b"\r\n")
+    }
+
+    /// Says that a server which refuses the value removes the item that was there.
+    pub fn refusal_removes(&mut self) -> &mut Self {
+        self.replaces = true;
+        self
+    }
+
+    /// A binary packet.
+    pub fn packet(
+        &mut self,
+        opcode: Opcode,
+        extras: &[u8],
+        key: Option<Key<'_>>,
+        cas: u64,
+    ) -> &mut Self {
+        self.shape = Shape::Packet;
+        let tag = self.tag;
+        self.check = Some(binary::tag(opcode as u8, tag));
+        self.header(opcode, tag, extras, key, cas, 0)
+    }
+
+    /// A binary packet with a value.
+    pub fn packet_with_value(
+        &mut self,
+        opcode: Opcode,
+        extras: &[u8],
+        key: Key<'_>,
+        cas: u64,
+        value: &'v [u8],
+    ) -> &mut Self {
+        self.shape = Shape::Packet;
+        let tag = self.tag;
+        self.check = Some(binary::tag(opcode as u8, tag));
+        self.header(opcode, tag, extras, Some(key), cas, value.len())
+            .data(value);
+        self.gap = self.length;
+        self
+    }
+
+    /// Keeps `count` bytes free for what ends a batch.
+    pub fn reserve(&mut self, count: usize) -> &mut Self {
+        self.reserved = count;
+        self
+    }
+
+    /// Writes one entry of a batch with `write`, or nothing if there is no room: `false`.
+    pub fn entry(&mut self, write: impl FnOnce(&mut Self)) -> bool {
+        let before = self.length;
+        write(self);
+        if self.failure == Some(ErrorKind::Full) {
+            self.failure = None;
+            self.length = before;
+            return false;
+        }
+        self.entries = self.entries.saturating_add(1);
+        true
+    }
+
+    /// How many entries of a batch were written.
+    pub fn entries(&self) -> u16 {
+        self.entries
+    }
+
+    /// One quiet binary packet of a batch: it bears the opaque that follows its forerunner's.
+    pub fn quiet_packet(&mut self, opcode: Opcode, key: Key<'_>) -> &mut Self {
+        let tag = self.tag.wrapping_add(self.entries);
+        self.header(opcode, tag, &[], Some(key), 0, 0)
+    }
+
+    /// Ends a batch of quiet binary packets with a no-op, whose reply is the last.
+    pub fn end_of_packets(&mut self) -> &mut Self {
+        self.shape = Shape::Packets;
+        self.reserved = 0;
+        self.check = None;
+        self.header(
+            Opcode::NoOp,
+            self.tag.wrapping_add(self.entries),
+            &[],
+            None,
+            0,
+            0,
+        )
+    }
+
+    fn header(
+        &mut self,
+        opcode: Opcode,
+        tag: u16,
+        extras: &[u8],
+        key: Option<Key<'_>>,
+        cas: u64,
+        value: usize,
+    ) -> &mut Self {
+        let key = key.map_or(&[][..], Key::bytes);
+        let body = extras.len().saturating_add(key.len()).saturating_add(value);
+        let header = Header {
+            opcode: opcode as u8,
+            key: key.len() as u16,
+            extras: extras.len() as u8,
+            status: 0,
+            body: u32::try_from(body).unwrap_or(u32::MAX),
+            opaque: binary::tag(opcode as u8, tag),
+            cas,
+        };
+        self.bytes(&header.request()).bytes(extras).bytes(key)
+    }
+
+    /// A value: copied if it is small and fits, else left where it is.
+    fn data(&mut self, value: &'v [u8]) {
+        self.stores = true;
+        if value.len() > self.limits.item as usize {
+            self.fail(ErrorKind::TooLarge);
+            return;
+        }
+        // The line end behind the value must fit too.
+        let free = self.out.len().saturating_sub(self.length).saturating_sub(2);
+        if value.len() <= self.limits.inline.min(free) {
+            self.bytes(value);
+        } else {
+            self.value = Some(value);
+        }
+    }
+
+    fn base64(&mut self, bytes: &[u8]) -> &mut Self {
+        const ALPHABET: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digit = |value: u32| {
+            ALPHABET
+                .get((value & 63) as usize)
+                .copied()
+                .unwrap_or_default()
+        };
+        for chunk in bytes.chunks(3) {
+            let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            let mut digits = [
+                digit(bits >> 18),
+                digit(bits >> 12),
+                digit(bits >> 6),
+                digit(bits),
+            ];
+            let padding = 3_usize.saturating_sub(chunk.len());
+            for place in digits.iter_mut().rev().take(padding) {
+                *place = b'=';
+            }
+            self.bytes(&digits);
+        }
+        self
+    }
+
+    fn fail(&mut self, kind: ErrorKind) {
+        // The first failure is the telling one; but that there is no room says the least.
+        if matches!(self.failure, None | Some(ErrorKind::Full)) {
+            self.failure = Some(kind);
+        }
+    }
+}
+
+/// The bytes that [`Encoder::end_of_packets`] writes.
+pub(crate) const END_OF_PACKETS: usize = HEADER;

@@ -1,0 +1,315 @@
+//! Bytes to frames and back, without state: what requests are made of, and what a reply looks like.
+
+mod binary;
+mod encoder;
+mod text;
+
+pub use binary::Opcode;
+pub use encoder::Encoder;
+pub(crate) use encoder::{END_OF_PACKETS, Limits, Request};
+
+use crate::error::{Error, ErrorKind, Fate, Text};
+
+/// Which of memcached's protocols a connection speaks.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Protocol {
+    /// The classic text commands: every server and proxy.
+    Text,
+    /// The meta commands, with classic ones where those are faster: memcached 1.6 and later.
+    #[default]
+    Meta,
+    /// The binary protocol: deprecated by memcached, but the only one with SASL.
+    Binary,
+}
+
+/// What the reply to a request looks like on the wire, so that it can be told from another's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Shape {
+    /// One meta line, with a value behind it if it says `VA`.
+    Meta,
+    /// `MN`.
+    Nop,
+    /// Up to one `VALUE` with its data, then `END`.
+    Value,
+    /// Any number of `VALUE`s with their data, then `END`.
+    Values,
+    /// `STORED`, `NOT_STORED`, `EXISTS` or `NOT_FOUND`.
+    Stored,
+    /// `DELETED` or `NOT_FOUND`.
+    Deleted,
+    /// `TOUCHED` or `NOT_FOUND`.
+    Touched,
+    /// A bare number or `NOT_FOUND`.
+    Number,
+    /// `VERSION` and a text.
+    Version,
+    /// One binary packet.
+    Packet,
+    /// Any number of binary packets, then that of a no-op.
+    Packets,
+}
+
+impl Shape {
+    /// Whether packets answer, not lines.
+    pub(crate) const fn is_packet(self) -> bool {
+        matches!(self, Self::Packet | Self::Packets)
+    }
+}
+
+/// What a reply says, whatever the protocol.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Status {
+    /// Done; there is no data.
+    Ok,
+    /// The data is the answer.
+    Value,
+    /// There is no such item.
+    NotFound,
+    /// A condition of the storage command did not hold.
+    NotStored,
+    /// The item has another CAS value.
+    Exists,
+    /// The answer to a no-op; the end of many frames.
+    End,
+    /// The server refused or failed.
+    Failed(Failure),
+}
+
+/// The ways in which a server refuses or fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Failure {
+    /// It does not know the command.
+    Command,
+    /// It does not understand the request.
+    Client,
+    /// It has a trouble of its own.
+    Server,
+    /// The value is too large for it.
+    TooLarge,
+    /// It has no memory for the item.
+    OutOfMemory,
+    /// The item is not a number.
+    NotNumeric,
+    /// It has as many connections as it allows, and closes this one.
+    TooManyConnections,
+    /// It wants a login first.
+    Unauthenticated,
+}
+
+/// The head of a frame, as it was parsed; the frame is `head`, `data` and `tail` bytes long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) cas: u64,
+    pub(crate) flags: u32,
+    pub(crate) data: u32,
+    /// The opaque that came back; [`NO_TAG`] if none did.
+    pub(crate) tag: u32,
+    pub(crate) head: u16,
+    key: (u8, u8),
+    pub(crate) tail: u8,
+    pub(crate) status: Status,
+    pub(crate) shape: Shape,
+}
+
+/// The tag of a reply that bears none.
+pub(crate) const NO_TAG: u32 = u32::MAX;
+
+/// What stands between the data of a single classic `VALUE` and the next reply.
+const END: &[u8] = b"\r\nEND\r\n";
+
+impl Head {
+    fn new(shape: Shape, status: Status, head: usize, data: u32, tail: u8) -> Self {
+        Self {
+            cas: 0,
+            flags: 0,
+            data,
+            tag: NO_TAG,
+            // A head is one line or one packet's header: bounded by `LONGEST_HEAD`.
+            head: head as u16,
+            key: (0, 0),
+            tail,
+            status,
+            shape,
+        }
+    }
+
+    /// Reads the head of the frame at the front of `bytes`, or says how many bytes hold no end of
+    /// a line, so that they need not be searched again.
+    pub(crate) fn parse(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, ErrorKind> {
+        if shape.is_packet() {
+            binary::head(shape, bytes, searched)
+        } else {
+            text::head(shape, bytes, searched)
+        }
+    }
+
+    /// What is to come of the frame when its head and data are consumed.
+    pub(crate) fn tail_only(&self) -> Self {
+        Self {
+            head: 0,
+            data: 0,
+            ..*self
+        }
+    }
+
+    /// The length of the whole frame.
+    pub(crate) fn length(&self) -> usize {
+        usize::from(self.head)
+            .saturating_add(self.data as usize)
+            .saturating_add(usize::from(self.tail))
+    }
+
+    /// Checks what stands behind the data; `behind` are the bytes there.
+    ///
+    /// Where a single `VALUE` is followed by an error line instead of `END`, the head becomes that
+    /// of the error.
+    pub(crate) fn check_tail(&mut self, behind: &[u8]) -> Result<bool, ErrorKind> {
+        let end = END.get(..usize::from(self.tail)).unwrap_or_default();
+        let there = behind
+            .get(..end.len().min(behind.len()))
+            .unwrap_or_default();
+        if end.starts_with(there) {
+            return Ok(there.len() == end.len());
+        }
+        if self.shape != Shape::Value {
+            return Err(ErrorKind::Malformed);
+        }
+        let line = behind.strip_prefix(b"\r\n").ok_or(ErrorKind::Malformed)?;
+        match text::error(Shape::Value, line)? {
+            Step::More(_) => Ok(false),
+            Step::Head(failed) => {
+                let before = self.head as usize + self.data as usize + 2;
+                *self = Self {
+                    head: u16::try_from(before).map_err(|_| ErrorKind::Malformed)?,
+                    ..failed
+                };
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether the frame ends the reply to its request.
+    pub(crate) fn is_last(&self) -> bool {
+        match self.shape {
+            Shape::Values => !matches!(self.status, Status::Value),
+            Shape::Packets => matches!(self.status, Status::End),
+            _ => true,
+        }
+    }
+
+    /// The frame whose bytes these are.
+    pub(crate) fn frame<'b>(&self, bytes: &'b [u8], refusal: Fate) -> Frame<'b> {
+        let (key, length) = (usize::from(self.key.0), usize::from(self.key.1));
+        let data = bytes.get(usize::from(self.head)..).unwrap_or_default();
+        let size = self.data as usize;
+        Frame {
+            status: self.status,
+            flags: self.flags,
+            cas: self.cas,
+            key: bytes
+                .get(key..)
+                .and_then(|rest| rest.get(..length))
+                .unwrap_or_default(),
+            data: data.get(..size).ok_or(self.data),
+            shape: self.shape,
+            refusal,
+        }
+    }
+}
+
+/// What looking for a head came to.
+pub(crate) enum Step {
+    /// More bytes are needed; so many were searched.
+    More(usize),
+    /// The head.
+    Head(Head),
+}
+
+/// The longest head of a frame: a classic `VALUE` line with a key of 250 bytes has 301 bytes.
+pub(crate) const LONGEST_HEAD: usize = 320;
+
+/// One reply, or one of the many that answer a batch, whatever the protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'b> {
+    status: Status,
+    flags: u32,
+    cas: u64,
+    key: &'b [u8],
+    data: Result<&'b [u8], u32>,
+    shape: Shape,
+    refusal: Fate,
+}
+
+impl<'b> Frame<'b> {
+    /// What the reply says.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The item's client flags. (A server built for 64 bits of them: the low 32.)
+    pub fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// The item's CAS value; `None` where it was not asked for, or where the server has none.
+    pub fn cas(&self) -> Option<u64> {
+        (self.cas != 0).then_some(self.cas)
+    }
+
+    /// The key as it stands in the reply; empty where the reply has none.
+    pub fn key(&self) -> &'b [u8] {
+        self.key
+    }
+
+    /// The data: a value, a version, the text of an error. Fails if it was too large for the
+    /// receive storage.
+    pub fn data(&self) -> Result<&'b [u8], Error> {
+        self.data
+            .map_err(|size| ErrorKind::ReplyTooLarge { size }.into())
+    }
+
+    /// The data as the number that counting answers.
+    pub fn number(&self) -> Result<u64, Error> {
+        let data = self.data()?;
+        if self.shape.is_packet() {
+            let bytes = data
+                .first_chunk()
+                .filter(|_| data.len() == 8)
+                .ok_or(ErrorKind::Malformed)?;
+            return Ok(u64::from_be_bytes(*bytes));
+        }
+        Ok(text::whole_number(data.trim_ascii_end()).ok_or(ErrorKind::Malformed)?)
+    }
+
+    /// The error for a status that the command has no other meaning for: the server's own, or
+    /// [`Malformed`](ErrorKind::Malformed).
+    pub fn unexpected(&self) -> Error {
+        let Status::Failed(failure) = self.status else {
+            return ErrorKind::Malformed.into();
+        };
+        let text = Text::new(self.data.unwrap_or_default());
+        let kind = match failure {
+            Failure::Command if self.shape == Shape::Meta && text.bytes() == b"ERROR" => {
+                ErrorKind::Unsupported("the server knows no meta commands; choose Protocol::Text")
+            }
+            Failure::Command => ErrorKind::Command(text),
+            Failure::Client => ErrorKind::Client(text),
+            Failure::Server => ErrorKind::Server(text),
+            Failure::TooLarge => ErrorKind::TooLarge,
+            Failure::OutOfMemory => ErrorKind::OutOfMemory(text),
+            Failure::NotNumeric => ErrorKind::NotNumeric,
+            Failure::TooManyConnections => ErrorKind::TooManyConnections,
+            Failure::Unauthenticated => ErrorKind::Unauthenticated,
+        };
+        let fate = match failure {
+            Failure::TooManyConnections => Fate::NotSent,
+            Failure::TooLarge | Failure::OutOfMemory => self.refusal,
+            _ => Fate::Refused,
+        };
+        Error::new(kind).with_fate(fate)
+    }
+}
