@@ -1,2 +1,83 @@
 //! A memcached client that is the same program on a microcontroller and on a server.
+//!
+//! The protocol lives in [`minimc_core`], one state machine without I/O, allocation or panic. This
+//! crate ties it to the outer world:
+//!
+//! | world | client | feature |
+//! |---|---|---|
+//! | std sockets, blocking | `minimc::net::Client` | `std` (default) |
+//! | tokio | `minimc::tokio::Client` | `tokio` |
+//! | embassy-net | `minimc::embassy::Client` | `embassy-net` |
+//! | anything that speaks embedded-io-async | [`Client`] over [`Io`] | |
+//! | anything that speaks embedded-io, no executor | [`blocking::Client`] over [`blocking::Io`] | |
+//!
+//! ```no_run
+//! # #[cfg(feature = "std")]
+//! # fn main() -> Result<(), minimc::Error> {
+//! use minimc::Expiry;
+//!
+//! let mut client = minimc::net::Client::connect("127.0.0.1:11211")?;
+//! client.set("boots", "0", Expiry::NEVER)?;
+//! assert_eq!(client.incr("boots", 1)?, 1);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "std"))]
+//! # fn main() {}
+//! ```
+//!
+//! # What it promises
+//!
+//! - A server that is down is an error, never a miss. Counting an absent key is
+//!   [`NotFound`](ErrorKind::NotFound). A negative time to live means never, as zero does.
+//! - What the server may rightly answer is a value; every failure is an [`Error`] with
+//!   libmemcached's [`ReturnCode`], and with the [`Fate`] of the write.
+//! - An abandoned call (a dropped future, a timeout) is never answered with another's reply, and
+//!   no other call gets its.
+//! - Keys are checked, always: no user input can inject a command.
+//! - One deadline per operation. The connection is opened anew when it was lost; only reads, and
+//!   writes that were not sent, are repeated, once.
+//!
+//! # Features
+//!
+//! `std` (default), `tokio`, `embassy-net`, and `defmt` for logs. Without `std` and `tokio` the
+//! crate is `no_std` and does not allocate.
+
 #![no_std]
+
+#[cfg(feature = "std")]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+#[cfg(feature = "std")]
+mod address;
+pub mod blocking;
+pub mod client;
+mod options;
+#[cfg(feature = "std")]
+mod storage;
+mod transport;
+mod verbs;
+
+pub use minimc_core::{
+    BadKey, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Protocol, ReturnCode, Storage,
+    command,
+};
+
+pub use client::Client;
+pub use options::Options;
+#[cfg(feature = "std")]
+pub use storage::Growing;
+#[cfg(feature = "embassy-net")]
+pub use transport::embassy;
+#[cfg(feature = "std")]
+pub use transport::net;
+#[cfg(feature = "tokio")]
+pub use transport::tokio;
+pub use transport::{Io, Transport};
+#[cfg(feature = "std")]
+pub use verbs::OwnedItem;
+
+/// How many replies may be owed at a time on hosts.
+#[cfg(feature = "std")]
+const DEPTH: usize = 64;

@@ -1,0 +1,208 @@
+//! The blocking client: the same futures over transports that never wait.
+
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+use minimc_core::command::{Batch, Command};
+use minimc_core::{During, Entry, Error, ErrorKind, IntoKey, Storage};
+
+use crate::options::Options;
+use crate::transport::{Transport, failed, first};
+
+/// A blocking client over any [`Transport`] whose futures are ready at once, in any [`Storage`],
+/// with up to `N` replies owed at a time.
+///
+/// On hosts that is `minimc::net::Client`; on a microcontroller without an executor
+/// a client over [`Io`]. It is [`minimc::Client`](crate::Client) in another colour, with the same
+/// guarantees: see there. A future that is not ready at once is an error,
+/// [`WouldWait`](ErrorKind::WouldWait), never a spin.
+#[derive(Debug)]
+pub struct Client<T, S, const N: usize = 4> {
+    inner: crate::Client<T, S, N>,
+}
+
+impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
+    /// A client over `transport`, with storage for sending and for receiving: see
+    /// [`minimc::Client::new`](crate::Client::new).
+    pub fn new(transport: T, sending: S, receiving: S) -> Result<Self, Error> {
+        Self::with_options(transport, sending, receiving, Options::default())
+    }
+
+    /// The same with [`Options`].
+    pub fn with_options(
+        transport: T,
+        sending: S,
+        receiving: S,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let inner = crate::Client::with_options(transport, sending, receiving, options)?;
+        Ok(Self { inner })
+    }
+
+    /// Carries out one command: see [`minimc::Client::call`](crate::Client::call).
+    pub fn call<C: Command>(&mut self, command: &C) -> Result<C::Reply<'_>, Error> {
+        now(self.inner.call(command))
+    }
+
+    /// Carries out any number of commands, as many at a time as fit: see
+    /// [`minimc::Client::call_each`](crate::Client::call_each).
+    pub fn call_each<C, I, F>(&mut self, commands: I, each: F) -> Result<(), Error>
+    where
+        C: Command,
+        I: IntoIterator<Item = C>,
+        F: for<'b> FnMut(usize, Result<C::Reply<'b>, Error>),
+    {
+        now(self.inner.call_each(commands, each))
+    }
+
+    /// Starts a [`Batch`]: its items come one by one from [`Many::next`].
+    pub fn batch<B: Batch>(&mut self, batch: B) -> Result<Many<'_, B, T, S, N>, Error> {
+        now(self.inner.batch(batch)).map(Many)
+    }
+
+    /// Gets a value of any length in pieces: see [`minimc::Client::open`](crate::Client::open).
+    pub fn open<'k>(
+        &mut self,
+        key: impl IntoKey<'k>,
+    ) -> Result<Option<Stream<'_, T, S, N>>, Error> {
+        now(self.inner.open(key)).map(|stream| stream.map(Stream))
+    }
+
+    /// Queues a command without waiting: see [`minimc::Client::send`](crate::Client::send).
+    pub fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
+        now(self.inner.send(command))
+    }
+
+    /// Takes the reply to the oldest command that was sent: see
+    /// [`minimc::Client::receive`](crate::Client::receive).
+    pub fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
+        now(self.inner.receive::<C>())
+    }
+
+    /// Closes the connection; the next call opens a new one.
+    pub fn disconnect(&mut self) {
+        self.inner.disconnect();
+    }
+
+    /// The client's options.
+    pub fn options(&self) -> &Options {
+        self.inner.options()
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn start(&mut self) -> Result<(), Error> {
+        now(self.inner.start())
+    }
+
+    pub(crate) fn resolve(&self, expiry: minimc_core::Expiry) -> minimc_core::Expiry {
+        self.inner.resolve(expiry)
+    }
+}
+
+/// A value that is got in pieces. It may be dropped at any time.
+#[derive(Debug)]
+#[must_use = "the value is in its pieces"]
+pub struct Stream<'c, T, S, const N: usize>(crate::client::Stream<'c, T, S, N>);
+
+impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
+    /// The value's length in bytes, its flags and CAS value.
+    pub fn entry(&self) -> Entry {
+        self.0.entry()
+    }
+
+    /// The next bytes of the value, `None` at its end: see
+    /// [`minimc::client::Stream::next`](crate::client::Stream::next).
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the bytes are lent, as no iterator can"
+    )]
+    pub fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        now(self.0.next())
+    }
+}
+
+/// The items of a batch, as they arrive. It may be dropped at any time.
+#[derive(Debug)]
+#[must_use = "a batch does nothing until its items are asked for"]
+pub struct Many<'c, B, T, S, const N: usize>(crate::client::Many<'c, B, T, S, N>);
+
+impl<B: Batch, T: Transport, S: Storage, const N: usize> Many<'_, B, T, S, N> {
+    /// The next item, `None` when all were answered: see
+    /// [`minimc::client::Many::next`](crate::client::Many::next).
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the item is lent, as by no iterator"
+    )]
+    pub fn next(&mut self) -> Result<Option<B::Item<'_>>, Error> {
+        now(self.0.next())
+    }
+}
+
+/// A connected stream that speaks [`embedded_io`]'s blocking traits: a modem, a pipe, a TCP stack
+/// that is polled by hand.
+///
+/// It knows neither a clock nor how to connect again: put the deadline into the stream. For
+/// embedded-io's async traits there is [`minimc::Io`](crate::Io).
+#[derive(Debug)]
+pub struct Io<T> {
+    stream: Option<T>,
+    started: bool,
+}
+
+impl<T> Io<T> {
+    /// A transport over a stream that is connected.
+    pub fn new(stream: T) -> Self {
+        Self {
+            stream: Some(stream),
+            started: false,
+        }
+    }
+}
+
+impl<T: embedded_io::Read + embedded_io::Write> Transport for Io<T> {
+    async fn connect(&mut self) -> Result<(), Error> {
+        let again = core::mem::replace(&mut self.started, true);
+        if again || self.stream.is_none() {
+            Err(ErrorKind::Closed.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+        stream
+            .read(into)
+            .map_err(|error| failed(During::Read, &error))
+    }
+
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+        stream
+            .write(first(parts))
+            .map_err(|error| failed(During::Write, &error))
+    }
+
+    async fn push(&mut self) -> Result<(), Error> {
+        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+        stream
+            .flush()
+            .map_err(|error| failed(During::Write, &error))
+    }
+
+    fn close(&mut self) {
+        // Before the first call it is not closed, only not started.
+        if self.started {
+            self.stream = None;
+        }
+    }
+}
+
+/// The result of a future that is ready at once.
+fn now<R>(future: impl Future<Output = Result<R, Error>>) -> Result<R, Error> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldWait.into()),
+    }
+}

@@ -1,0 +1,103 @@
+//! embassy-net's TCP sockets, with embassy-time's clock.
+
+use core::time::Duration;
+
+use embassy_net::tcp::{ConnectError, TcpSocket};
+use embassy_net::{IpEndpoint, Stack};
+use embassy_time::{Instant, with_deadline};
+use minimc_core::{During, Error, ErrorKind};
+
+use super::{Transport, first};
+
+/// The client on embassy-net: over a [`Socket`], in the caller's storage, with up to `N` replies
+/// owed at a time.
+pub type Client<'d, const N: usize = 4> = crate::Client<Socket<'d>, &'d mut [u8], N>;
+
+/// A TCP socket of embassy-net's that leads to one server.
+///
+/// The client's read returns what the socket's receive buffer holds, so that buffer bounds what
+/// the network may deliver ahead; 1 KiB and more keep a link busy.
+pub struct Socket<'d> {
+    socket: TcpSocket<'d>,
+    server: IpEndpoint,
+    deadline: Instant,
+}
+
+impl core::fmt::Debug for Socket<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Socket").finish_non_exhaustive()
+    }
+}
+
+impl<'d> Socket<'d> {
+    /// A socket for `server`, not connected yet, with buffers for the TCP window in each
+    /// direction.
+    pub fn new(
+        stack: Stack<'d>,
+        receiving: &'d mut [u8],
+        sending: &'d mut [u8],
+        server: impl Into<IpEndpoint>,
+    ) -> Self {
+        let socket = TcpSocket::new(stack, receiving, sending);
+        Self {
+            socket,
+            server: server.into(),
+            deadline: Instant::MAX,
+        }
+    }
+}
+
+impl Transport for Socket<'_> {
+    async fn connect(&mut self) -> Result<(), Error> {
+        self.socket.abort();
+        // Small requests must not wait for the acknowledgement of the last.
+        self.socket.set_nagle_enabled(false);
+        let connected = with_deadline(self.deadline, self.socket.connect(self.server)).await;
+        match connected.map_err(|_| ErrorKind::TimedOut)? {
+            Ok(()) => Ok(()),
+            Err(ConnectError::TimedOut) => Err(ErrorKind::TimedOut.into()),
+            Err(_) => Err(ErrorKind::Io {
+                during: During::Connect,
+                code: 0,
+            }
+            .into()),
+        }
+    }
+
+    fn begin(&mut self, limit: Duration) {
+        let limit = limit.try_into().unwrap_or(embassy_time::Duration::MAX);
+        self.deadline = Instant::now().checked_add(limit).unwrap_or(Instant::MAX);
+    }
+
+    fn is_alive(&mut self) -> bool {
+        self.socket.may_send() && self.socket.may_recv() && !self.socket.can_recv()
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        let read = with_deadline(self.deadline, self.socket.read(into)).await;
+        read.map_err(|_| ErrorKind::TimedOut)?.map_err(|_| {
+            ErrorKind::Io {
+                during: During::Read,
+                code: 0,
+            }
+            .into()
+        })
+    }
+
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+        // The stack sends when this task waits: parts that are written one after the other leave
+        // together. Its `flush` would wait for the acknowledgement, so it is never called.
+        let written = with_deadline(self.deadline, self.socket.write(first(parts))).await;
+        written.map_err(|_| ErrorKind::TimedOut)?.map_err(|_| {
+            ErrorKind::Io {
+                during: During::Write,
+                code: 0,
+            }
+            .into()
+        })
+    }
+
+    fn close(&mut self) {
+        self.socket.abort();
+    }
+}

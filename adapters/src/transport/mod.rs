@@ -1,0 +1,76 @@
+//! What the client asks of the outer world: one small trait, and one file for each world.
+
+#[cfg(feature = "embassy-net")]
+pub mod embassy;
+mod io;
+#[cfg(feature = "std")]
+pub mod net;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+
+pub use io::Io;
+
+use core::future::{Future, ready};
+use core::time::Duration;
+
+use minimc_core::{During, Error, ErrorKind};
+
+/// A way to a server and back, over which a client moves bytes.
+///
+/// A transport for a new world is one file. Its futures must do nothing when dropped before they
+/// are ready: what [`read`](Self::read) took or [`write`](Self::write) gave away has been
+/// reported.
+pub trait Transport {
+    /// Connects, or connects anew after the connection was [closed](Self::close).
+    ///
+    /// A transport that cannot do so fails with [`Closed`](ErrorKind::Closed).
+    fn connect(&mut self) -> impl Future<Output = Result<(), Error>>;
+
+    /// Begins an operation: `connect`, `read`, `write` and `push` fail with
+    /// [`TimedOut`](ErrorKind::TimedOut) when `limit` has passed. A transport without a clock
+    /// ignores it.
+    fn begin(&mut self, limit: Duration) {
+        let _ = limit;
+    }
+
+    /// Whether the peer still keeps the connection, as far as is known without waiting. Asked
+    /// before an operation, when nothing should have come.
+    fn is_alive(&mut self) -> bool {
+        true
+    }
+
+    /// Reads at least one byte into `into`; 0 is the end.
+    fn read(&mut self, into: &mut [u8]) -> impl Future<Output = Result<usize, Error>>;
+
+    /// Writes the first bytes of `parts`, in order and if it can at once, and returns how many.
+    fn write(&mut self, parts: [&[u8]; 3]) -> impl Future<Output = Result<usize, Error>>;
+
+    /// Lets everything that was written go. Called before the client waits for replies.
+    fn push(&mut self) -> impl Future<Output = Result<(), Error>> {
+        ready(Ok(()))
+    }
+
+    /// Closes the connection, if there is one.
+    fn close(&mut self);
+
+    /// The seconds since 1970, where there is a clock for it.
+    fn unix_time(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// The first of `parts` that is not empty, for transports that write one at a time.
+pub(crate) fn first(parts: [&[u8]; 3]) -> &[u8] {
+    parts
+        .into_iter()
+        .find(|part| !part.is_empty())
+        .unwrap_or_default()
+}
+
+/// The error of a transport that failed in a way it has no number for.
+pub(crate) fn failed(during: During, error: &impl embedded_io::Error) -> Error {
+    match error.kind() {
+        embedded_io::ErrorKind::TimedOut => ErrorKind::TimedOut.into(),
+        _ => ErrorKind::Io { during, code: 0 }.into(),
+    }
+}

@@ -1,0 +1,248 @@
+//! Sockets of the standard library, TCP and Unix: they block, so their futures are ready at once.
+
+use core::time::Duration;
+use std::io::{ErrorKind as Io, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::{Instant, SystemTime};
+
+use minimc_core::{During, Error, ErrorKind};
+
+use super::Transport;
+use crate::address::{Address, io_error};
+use crate::options::Options;
+use crate::storage::Growing;
+use crate::{DEPTH, blocking};
+
+/// The blocking client on a host.
+///
+/// ```no_run
+/// use minimc::Expiry;
+///
+/// # fn main() -> Result<(), minimc::Error> {
+/// let mut client = minimc::net::Client::connect("127.0.0.1:11211")?;
+/// client.set("greeting", "hello", Expiry::seconds(60))?;
+/// if let Some(item) = client.get("greeting")? {
+///     assert_eq!(item.value, b"hello");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub type Client = blocking::Client<Socket, Growing, DEPTH>;
+
+impl Client {
+    /// Connects to `host`, `host:port` or the Unix socket `/path`. The client remembers it and
+    /// connects again when the connection is lost.
+    pub fn connect(address: &str) -> Result<Self, Error> {
+        Self::connect_with(address, Options::default())
+    }
+
+    /// The same with [`Options`].
+    pub fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
+        let (sending, receiving) = Growing::pair(&options);
+        let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;
+        client.start()?;
+        Ok(client)
+    }
+}
+
+/// A TCP or Unix socket that blocks.
+///
+/// The operation's deadline is checked between system calls. The socket's own timeouts are set
+/// once, to the limit of an operation; so a peer that goes silent just before the deadline can
+/// make an operation take up to twice its limit, and none longer.
+#[derive(Debug)]
+pub struct Socket {
+    address: Address,
+    stream: Option<Stream>,
+    /// When the current operation began, and how long it may take.
+    began: Instant,
+    limit: Duration,
+    /// The limit to which the socket's timeouts are set.
+    armed: Duration,
+    /// How long the socket was not used when the operation began.
+    idle: Duration,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// A socket for `host`, `host:port` or the Unix socket `/path`, not connected yet.
+    pub fn new(address: &str) -> Self {
+        Self {
+            address: Address::parse(address),
+            stream: None,
+            began: Instant::now(),
+            limit: Duration::MAX,
+            armed: Duration::MAX,
+            idle: Duration::ZERO,
+        }
+    }
+
+    /// What is left of the operation's time.
+    fn left(&self) -> Result<Duration, Error> {
+        match self.limit.checked_sub(self.began.elapsed()) {
+            Some(left) if !left.is_zero() => Ok(left),
+            _ => Err(ErrorKind::TimedOut.into()),
+        }
+    }
+
+    fn open(&self) -> Result<Stream, Error> {
+        let host = match &self.address {
+            Address::Unix(path) => {
+                let stream = UnixStream::connect(path);
+                return stream
+                    .map(Stream::Unix)
+                    .map_err(|error| io_error(&error, During::ConnectUnix));
+            }
+            Address::Tcp(host) => host,
+        };
+        let mut last = ErrorKind::Io {
+            during: During::Lookup,
+            code: 0,
+        }
+        .into();
+        for address in Address::look_up(host)? {
+            match TcpStream::connect_timeout(&address, self.left()?) {
+                Ok(stream) => {
+                    stream
+                        .set_nodelay(true)
+                        .map_err(|error| io_error(&error, During::Connect))?;
+                    return Ok(Stream::Tcp(stream));
+                }
+                Err(error) => last = io_error(&error, During::Connect),
+            }
+        }
+        Err(last)
+    }
+
+    /// Does `once` until it is not interrupted.
+    fn retry(
+        &mut self,
+        during: During,
+        mut once: impl FnMut(&mut Stream) -> std::io::Result<usize>,
+    ) -> Result<usize, Error> {
+        loop {
+            self.left()?;
+            let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+            match once(stream) {
+                Err(error) if error.kind() == Io::Interrupted => {}
+                result => return result.map_err(|error| io_error(&error, during)),
+            }
+        }
+    }
+}
+
+impl Transport for Socket {
+    async fn connect(&mut self) -> Result<(), Error> {
+        let stream = self.open()?;
+        stream
+            .arm(self.limit)
+            .map_err(|error| io_error(&error, During::Connect))?;
+        self.armed = self.limit;
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    fn begin(&mut self, limit: Duration) {
+        let now = Instant::now();
+        self.idle = now.duration_since(self.began);
+        self.began = now;
+        self.limit = limit;
+    }
+
+    fn is_alive(&mut self) -> bool {
+        let (limit, armed, idle) = (self.limit, self.armed, self.idle);
+        let Some(stream) = self.stream.as_mut() else {
+            return false;
+        };
+        if limit != armed {
+            if stream.arm(limit).is_err() {
+                return false;
+            }
+            self.armed = limit;
+        }
+        // A server that closes an idle connection, or restarts, is seen before anything is sent.
+        // A busy connection is not asked: it would cost every call three system calls more.
+        idle < Duration::from_secs(1) || stream.is_quiet()
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        self.retry(During::Read, |stream| match stream {
+            Stream::Tcp(stream) => stream.read(into),
+            Stream::Unix(stream) => stream.read(into),
+        })
+    }
+
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+        if let [part, [], []] = parts {
+            return self.retry(During::Write, |stream| match stream {
+                Stream::Tcp(stream) => stream.write(part),
+                Stream::Unix(stream) => stream.write(part),
+            });
+        }
+        let parts = parts.map(IoSlice::new);
+        self.retry(During::Write, |stream| match stream {
+            Stream::Tcp(stream) => stream.write_vectored(&parts),
+            Stream::Unix(stream) => stream.write_vectored(&parts),
+        })
+    }
+
+    fn close(&mut self) {
+        self.stream = None;
+    }
+
+    fn unix_time(&self) -> Option<u64> {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+            .map(|now| now.as_secs())
+    }
+}
+
+impl Stream {
+    /// Sets the socket's timeouts.
+    fn arm(&self, limit: Duration) -> std::io::Result<()> {
+        // Zero would mean none.
+        let limit = Some(limit.max(Duration::from_millis(1)));
+        match self {
+            Self::Tcp(stream) => {
+                stream.set_read_timeout(limit)?;
+                stream.set_write_timeout(limit)
+            }
+            Self::Unix(stream) => {
+                stream.set_read_timeout(limit)?;
+                stream.set_write_timeout(limit)
+            }
+        }
+    }
+
+    /// Whether there is neither an end nor a byte to read.
+    fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let read = match self {
+            Self::Tcp(stream) => {
+                without_waiting(stream, TcpStream::set_nonblocking, |s| s.read(&mut byte))
+            }
+            Self::Unix(stream) => {
+                without_waiting(stream, UnixStream::set_nonblocking, |s| s.read(&mut byte))
+            }
+        };
+        read.is_err_and(|error| error.kind() == Io::WouldBlock)
+    }
+}
+
+fn without_waiting<S>(
+    stream: &mut S,
+    set_nonblocking: fn(&S, bool) -> std::io::Result<()>,
+    read: impl FnOnce(&mut S) -> std::io::Result<usize>,
+) -> std::io::Result<usize> {
+    set_nonblocking(stream, true)?;
+    let result = read(stream);
+    set_nonblocking(stream, false)?;
+    result
+}

@@ -1,0 +1,185 @@
+//! Sockets of tokio, TCP and Unix.
+
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::io::{self, IoSlice};
+use std::time::SystemTime;
+
+use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use ::tokio::net::{TcpStream, UnixStream, lookup_host};
+use ::tokio::time::{Instant, timeout_at};
+use minimc_core::{During, Error, ErrorKind};
+
+use super::Transport;
+use crate::DEPTH;
+use crate::address::{Address, io_error};
+use crate::options::Options;
+use crate::storage::Growing;
+
+/// The async client on a tokio host. Its futures are `Send`.
+///
+/// ```no_run
+/// use minimc::Expiry;
+///
+/// # async fn example() -> Result<(), minimc::Error> {
+/// let mut client = minimc::tokio::Client::connect("127.0.0.1:11211").await?;
+/// client.set("greeting", "hello", Expiry::seconds(60)).await?;
+/// if let Some(item) = client.get("greeting").await? {
+///     assert_eq!(item.value, b"hello");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub type Client = crate::Client<Socket, Growing, DEPTH>;
+
+impl Client {
+    /// Connects to `host`, `host:port` or the Unix socket `/path`. The client remembers it and
+    /// connects again when the connection is lost.
+    pub async fn connect(address: &str) -> Result<Self, Error> {
+        Self::connect_with(address, Options::default()).await
+    }
+
+    /// The same with [`Options`].
+    pub async fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
+        let (sending, receiving) = Growing::pair(&options);
+        let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;
+        client.start().await?;
+        Ok(client)
+    }
+}
+
+/// A TCP or Unix socket of tokio's.
+#[derive(Debug)]
+pub struct Socket {
+    address: Address,
+    stream: Option<Stream>,
+    deadline: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// A socket for `host`, `host:port` or the Unix socket `/path`, not connected yet.
+    pub fn new(address: &str) -> Self {
+        Self {
+            address: Address::parse(address),
+            stream: None,
+            deadline: None,
+        }
+    }
+
+    async fn open(address: &Address) -> Result<Stream, Error> {
+        let host = match address {
+            Address::Unix(path) => {
+                let stream = UnixStream::connect(path).await;
+                return stream
+                    .map(Stream::Unix)
+                    .map_err(|error| io_error(&error, During::ConnectUnix));
+            }
+            Address::Tcp(host) => host,
+        };
+        let mut last = ErrorKind::Io {
+            during: During::Lookup,
+            code: 0,
+        }
+        .into();
+        for address in lookup_host(host)
+            .await
+            .map_err(|error| io_error(&error, During::Lookup))?
+        {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    stream
+                        .set_nodelay(true)
+                        .map_err(|error| io_error(&error, During::Connect))?;
+                    return Ok(Stream::Tcp(stream));
+                }
+                Err(error) => last = io_error(&error, During::Connect),
+            }
+        }
+        Err(last)
+    }
+
+    /// Waits until `poll` is ready, up to the deadline.
+    async fn wait(
+        &mut self,
+        during: During,
+        mut poll: impl FnMut(&mut Stream, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Result<usize, Error> {
+        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+        let result = poll_fn(|context| poll(stream, context));
+        within(self.deadline, result)
+            .await?
+            .map_err(|error| io_error(&error, during))
+    }
+}
+
+/// The result of `future`, or [`TimedOut`](ErrorKind::TimedOut) at the deadline.
+async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Error> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, future)
+            .await
+            .map_err(|_| ErrorKind::TimedOut.into()),
+        None => Ok(future.await),
+    }
+}
+
+impl Transport for Socket {
+    async fn connect(&mut self) -> Result<(), Error> {
+        self.stream = Some(within(self.deadline, Self::open(&self.address)).await??);
+        Ok(())
+    }
+
+    fn begin(&mut self, limit: Duration) {
+        self.deadline = Instant::now().checked_add(limit);
+    }
+
+    fn is_alive(&mut self) -> bool {
+        // tokio knows from epoll whether there is anything to read; usually no system call.
+        let mut byte = [0];
+        let read = match &self.stream {
+            Some(Stream::Tcp(stream)) => stream.try_read(&mut byte),
+            Some(Stream::Unix(stream)) => stream.try_read(&mut byte),
+            None => return false,
+        };
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        self.wait(During::Read, |stream, context| {
+            let mut buffer = ReadBuf::new(into);
+            let poll = match stream {
+                Stream::Tcp(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+                Stream::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+            };
+            poll.map_ok(|()| buffer.filled().len())
+        })
+        .await
+    }
+
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+        let parts = parts.map(IoSlice::new);
+        self.wait(During::Write, |stream, context| match stream {
+            Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, &parts),
+            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(context, &parts),
+        })
+        .await
+    }
+
+    fn close(&mut self) {
+        self.stream = None;
+    }
+
+    fn unix_time(&self) -> Option<u64> {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+            .map(|now| now.as_secs())
+    }
+}
