@@ -50,7 +50,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     pub fn call_each<C, I, F>(&mut self, commands: I, each: F) -> Result<(), Error>
     where
         C: Command,
-        I: IntoIterator<Item = C>,
+        I: Iterator<Item = C>,
         F: for<'b> FnMut(usize, Result<C::Reply<'b>, Error>),
     {
         now(self.inner.call_each(commands, each))

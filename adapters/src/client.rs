@@ -64,14 +64,15 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     ///
     /// When the connection is lost on the way, every command that was on it gets an error with
     /// its own fate. The call fails if there are others, which were not sent.
-    pub async fn call_each<C, I, F>(&mut self, commands: I, mut each: F) -> Result<(), Error>
+    // An `Iterator`, not an `IntoIterator`: with the latter the future of a mapped iterator over
+    // borrowed keys is not `Send` in the eyes of the compiler.
+    pub async fn call_each<C, I, F>(&mut self, mut commands: I, mut each: F) -> Result<(), Error>
     where
         C: Command,
-        I: IntoIterator<Item = C>,
+        I: Iterator<Item = C>,
         F: for<'b> FnMut(usize, Result<C::Reply<'b>, Error>),
     {
         self.start().await?;
-        let mut commands = commands.into_iter();
         let mut refused = None;
         let mut waiting = None;
         let mut index = 0;

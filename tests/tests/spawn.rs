@@ -1,0 +1,108 @@
+//! Every public future of the tokio client can be spawned, with borrowed keys and mapped iterators.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::std_instead_of_core,
+    reason = "a test may fail, and runs on a host"
+)]
+
+use minimc::command::{Count, Delete, Get, GetMany, Noop, Store, Touch, Version};
+use minimc::tokio::Client;
+use minimc::{Error, Expiry, Key, Options};
+use minimc_tests::server::Memcached;
+
+/// Spawns a future that borrows nothing from outside, but within itself whatever it likes.
+macro_rules! spawned {
+    ($address:ident, |$client:ident| $body:block) => {{
+        let address = $address.clone();
+        let task = async move {
+            let mut $client = Client::connect(&address).await?;
+            $body
+            Ok::<(), Error>(())
+        };
+        tokio::spawn(task).await.unwrap().unwrap();
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_future_is_send() {
+    let server = Memcached::tcp(&[]);
+    let address = server.address().to_string();
+    let never = Expiry::NEVER;
+
+    spawned!(address, |client| {
+        let (key, value) = (String::from("k"), String::from("v"));
+        client.set(&key, &value, never).await?;
+        let _ = client.get(&key).await?.map(|item| item.value.len());
+        let _ = client.gets(key.as_str()).await?;
+        let _ = client.get_owned(key.as_bytes()).await?;
+        let _ = client.get_and_touch(&key, never).await?;
+        let _ = client.get_into(&key, &mut [0; 100]).await?;
+        let _ = client.add(&key, &value, never).await?;
+        let _ = client.replace(&key, &value, never).await?;
+        let _ = client.append(&key, &value).await?;
+        let _ = client.prepend(&key, &value).await?;
+        let _ = client.cas(&key, &value, 1, never).await?;
+        let _ = client.touch(&key, never).await?;
+        let _ = client.delete(&key).await?;
+        let _ = client.incr(&key, 1).await;
+        let _ = client.decr(&key, 1).await;
+        let _ = client.version().await?;
+        client.noop().await?;
+    });
+
+    spawned!(address, |client| {
+        let name = String::from("k");
+        let key = Key::new(&name)?;
+        let _ = client.call(&Get::new(key).with_cas()).await?;
+        let _ = client
+            .call(&Store::set(key, name.as_bytes()).flags(1))
+            .await?;
+        let _ = client.call(&Touch::new(key, never)).await?;
+        let _ = client.call(&Count::up(key, 1)).await;
+        let _ = client.call(&Delete::new(key)).await?;
+        let _ = client.call(&Version).await?;
+        client.call(&Noop).await?;
+        client.send(&Get::new(key)).await?;
+        let _ = client.receive::<Get<'_>>().await?;
+        client.disconnect();
+    });
+
+    spawned!(address, |client| {
+        let keys: Vec<String> = (0..10).map(|n| format!("k{n}")).collect();
+        let value = String::from("value");
+        let sets = keys
+            .iter()
+            .map(|key| Store::set(Key::new(key).unwrap(), value.as_bytes()));
+        let mut stored = 0;
+        client
+            .call_each(sets, |_, reply| stored += usize::from(reply.is_ok()))
+            .await?;
+        assert_eq!(stored, 10);
+        let valid = keys.iter().filter_map(|key| Key::new(key).ok());
+        client
+            .call_each(valid.map(Get::new), |_, reply| {
+                assert!(reply.unwrap().is_some())
+            })
+            .await?;
+
+        let mut items = client.get_many(&keys).await?;
+        while let Some((key, item)) = items.next().await? {
+            assert!(key.starts_with('k') && item.value == value.as_bytes());
+        }
+        let borrowed: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let _ = client.batch(GetMany::new(&borrowed)?).await?.next().await?;
+
+        let mut stream = client.open(&keys[0]).await?.unwrap();
+        while let Some(bytes) = stream.next().await? {
+            assert!(!bytes.is_empty());
+        }
+    });
+
+    let connect = async move {
+        Client::connect_with(&address, Options::default())
+            .await
+            .map(|_| ())
+    };
+    tokio::spawn(connect).await.unwrap().unwrap();
+}
