@@ -195,10 +195,12 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
 
     /// An expiry of more than 30 days by the transport's clock, if it has one.
     pub(crate) fn resolve(&self, expiry: Expiry) -> Expiry {
-        match self.transport.unix_time() {
-            Some(now) if expiry.needs_clock() => expiry.since(now),
-            _ => expiry,
+        if !expiry.needs_clock() {
+            return expiry;
         }
+        self.transport
+            .unix_time()
+            .map_or(expiry, |now| expiry.since(now))
     }
 
     /// Sends a command and waits until its reply is there, once more if that does no harm.

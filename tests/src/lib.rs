@@ -9,4 +9,5 @@
 )]
 
 pub mod scenarios;
+pub mod script;
 pub mod server;

@@ -1,0 +1,32 @@
+//! The device's name, and the keys that bear it.
+
+use core::fmt::{Arguments, Write};
+
+use heapless::String;
+
+use crate::Fault;
+
+/// The longest name.
+const LONGEST: usize = 32;
+
+/// A device's name that is short enough for every key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'n>(&'n str);
+
+impl<'n> Name<'n> {
+    pub(crate) fn new(name: &'n str) -> Result<Self, Fault> {
+        if name.len() <= LONGEST {
+            Ok(Self(name))
+        } else {
+            Err(Fault::Name)
+        }
+    }
+
+    /// The key `dev:NAME:rest`.
+    pub(crate) fn key(self, rest: Arguments<'_>) -> String<64> {
+        let mut key = String::new();
+        // `rest` has at most 15 bytes, so there is room.
+        let _ = write!(key, "dev:{}:{rest}", self.0);
+        key
+    }
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Every check of the project, from format to firmware; prints at the end what ran and how much.
+#
+#   ci/test.sh           everything: what CI runs
+#   ci/test.sh STEP...   only these steps; --list names them
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# The sets of features that are checked, for a host and for bare metal.
+host_features=("" std tokio embassy-net defmt "embassy-net,defmt" "std,tokio,embassy-net,defmt")
+bare_features=("" embassy-net "embassy-net,defmt")
+# Where core must build with the standard library's `core` alone.
+core_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
+workspaces=(. boards tests/benches tests/probe)
+
+setup() {
+    ci/setup.sh
+}
+
+format() {
+    for workspace in "${workspaces[@]}"; do
+        cargo fmt --all --check --manifest-path "$workspace/Cargo.toml" || return
+    done
+}
+
+clippy() {
+    cargo clippy --quiet --workspace --all-targets -- -D warnings || return
+    for features in "${host_features[@]}"; do
+        cargo clippy --quiet -p minimc --no-default-features --features "$features" -- -D warnings || return
+    done
+    cargo clippy --quiet -p minimc-core --features defmt -- -D warnings || return
+    cargo clippy --quiet --manifest-path tests/benches/Cargo.toml -- -D warnings
+}
+
+bare_clippy() {
+    local folder board
+    for features in "${bare_features[@]}"; do
+        bare_cargo thumbv7em-none-eabihf clippy --quiet -p minimc \
+            --no-default-features --features "$features" -- -D warnings || return
+    done
+    for folder in boards/*/build.rs; do
+        board=$(basename "$(dirname "$folder")")
+        (cd boards && bare_cargo "$(board_target "$board")" clippy --quiet --release -p "$board" -- -D warnings) || return
+    done
+}
+
+docs() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --workspace --features tokio,embassy-net,defmt
+}
+
+# Unit and doc tests, and the integration tests against real memcached.
+tests() {
+    cargo test --workspace --features tokio --no-fail-fast
+}
+
+core_alone() {
+    for target in "${core_targets[@]}"; do
+        BARE_STD=core bare_cargo "$target" build --quiet --release -p minimc-core || return
+        echo "minimc-core builds for $target with core alone"
+    done
+}
+
+# The examples run on real servers in other steps; the chip's firmware cannot run here.
+examples() {
+    cargo build --quiet -p minimc --examples --features tokio || return
+    (cd boards && bare_cargo thumbv7em-none-eabihf build --quiet --release -p stm32-nucleo-h743) || return
+    echo "the examples build, and the firmware for the STM32H743"
+}
+
+demo() {
+    ci/demo.sh --board all
+}
+
+panics() {
+    ci/panics.sh
+}
+
+sizes() {
+    ci/size.sh
+}
+
+counts() {
+    ci/bench.sh
+}
+
+steps=(setup format clippy bare_clippy docs tests core_alone examples demo panics sizes counts)
+case ${1:-} in
+--list)
+    echo "${steps[*]}"
+    exit 0
+    ;;
+-h | --help)
+    sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+    exit 0
+    ;;
+esac
+[ $# -gt 0 ] && steps=("$@")
+
+source ci/bare-metal.sh
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0 failed=0 summary=()
+for step in "${steps[@]}"; do
+    printf '\n== %s\n' "$step"
+    began=$SECONDS
+    if "$step" 2>&1 | tee "$log"; then
+        result=ok
+        passed=$((passed + 1))
+    else
+        result=FAILED
+        failed=$((failed + 1))
+    fi
+    told=
+    if [ "$step" = tests ]; then
+        told=$(awk '/^test result:/ { p += $4; f += $6 } END { printf "%d tests passed, %d failed", p, f }' "$log")
+    elif [ "$result" = ok ]; then
+        told=$(tail -n 1 "$log" | cut -c1-80)
+    fi
+    summary+=("$(printf '%-12s %-6s %4d s  %s' "$step" "$result" $((SECONDS - began)) "$told")")
+done
+
+printf '\n== what ran, in %d s\n' $SECONDS
+printf '%s\n' "${summary[@]}"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

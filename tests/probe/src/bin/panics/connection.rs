@@ -1,0 +1,86 @@
+//! The state machine, over each kind of storage.
+
+use minimc_core::command::{Get, GetMany, Store};
+use minimc_core::{Connection, RawReply, Storage};
+use minimc_probe::{any, bytes, either, entries, sink, some};
+
+/// Storage that grows or does not, and has another length each time: the worst that a user can
+/// write.
+struct Whimsical;
+
+impl Storage for Whimsical {
+    fn bytes(&self) -> &[u8] {
+        bytes()
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        bytes()
+    }
+
+    fn grow(&mut self, _: usize) -> bool {
+        either()
+    }
+}
+
+/// Does the same to one connection of each kind.
+macro_rules! each {
+    (|$connection:ident| $body:expr) => {{
+        let $connection = some::<Connection<&'static mut [u8], 4>>();
+        sink($body);
+        let $connection = some::<Connection<[u8; 512], 1>>();
+        sink($body);
+        let $connection = some::<Connection<Whimsical, 100>>();
+        sink($body);
+    }};
+}
+
+entries! {
+    "Connection::new" => {
+        sink(Connection::<_, 4>::new(*some(), bytes(), bytes()));
+        sink(Connection::<_, 1>::new(*some(), [0; 512], [0; 512]));
+        Connection::<_, 100>::new(*some(), Whimsical, Whimsical)
+    };
+    "Connection::protocol" => each!(|c| c.protocol());
+    "Connection::set_item_limit" => each!(|c| c.set_item_limit(any()));
+    "Connection::reset" => each!(|c| c.reset());
+    "Connection::send" => each!(|c| c.send(some::<Store<'_, '_>>()));
+    "Connection::send_batch" => each!(|c| c.send_batch(some::<Many>()));
+    "Connection::outgoing" => each!(|c| c.outgoing(either().then_some(some())));
+    "Connection::is_sending" => each!(|c| c.is_sending());
+    "Connection::sent" => each!(|c| c.sent(any()));
+    "Connection::space" => each!(|c| c.space());
+    "Connection::filled" => each!(|c| c.filled(any()));
+    "Connection::arrived" => each!(|c| c.arrived());
+    "Connection::reply" => each!(|c| c.reply::<Get<'_>>());
+    "Connection::raw_reply" => each!(|c| c.raw_reply());
+    "Connection::item" => each!(|c| c.item(some::<Many>()));
+    "Connection::is_group_end" => each!(|c| c.is_group_end());
+    "Connection::piece_arrived" => each!(|c| c.piece_arrived());
+    "Connection::piece" => each!(|c| c.piece());
+    "Connection::owed" => each!(|c| c.owed());
+    "Connection::fate" => each!(|c| c.fate(any()));
+    "Connection::abandon" => each!(|c| c.abandon());
+    "Connection::settle" => each!(|c| c.settle());
+    "Connection::fail" => each!(|c| c.fail());
+    "Connection::is_broken" => each!(|c| c.is_broken());
+
+    "RawReply::bytes" => some::<RawReply<'_>>().bytes();
+    "RawReply::over" => some::<RawReply<'_>>().over(bytes());
+    "RawReply::decode" => some::<RawReply<'_>>().decode::<Get<'_>>();
+
+    "Storage::bytes" => some::<&mut [u8]>().bytes();
+    "Storage::bytes_mut" => some::<&mut [u8]>().bytes_mut();
+    "Storage::grow" => some::<&mut [u8]>().grow(any());
+    "Storage::rest" => some::<&mut [u8]>().rest(any());
+    "&mut [u8]: Storage" => storage(some::<&mut [u8]>());
+    "[u8; N]: Storage" => storage(some::<[u8; 512]>());
+}
+
+type Many = GetMany<'static, &'static str>;
+
+fn storage<S: Storage>(storage: &'static mut S) {
+    sink(storage.grow(any()));
+    storage.rest(any());
+    sink(storage.bytes());
+    sink(storage.bytes_mut());
+}

@@ -1,0 +1,32 @@
+//! Every entry point of `minimc-core`, linked into an image that a reachable panic keeps from being
+//! linked: `ci/panics.sh` builds it, and compares the names here with the crate's public API.
+//!
+//! Values are any that fit their types, whatever their private fields hold: stricter than what a
+//! program can get at. What generic code does is the caller's in part; it is instantiated with
+//! types that do not panic themselves.
+
+#![no_std]
+#![no_main]
+
+mod command;
+mod connection;
+#[cfg(feature = "defmt")]
+mod log;
+mod traits;
+mod values;
+mod wire;
+
+use minimc_probe::call;
+
+#[unsafe(no_mangle)]
+extern "C" fn _start() {
+    call(&[
+        command::ENTRIES,
+        connection::ENTRIES,
+        #[cfg(feature = "defmt")]
+        log::ENTRIES,
+        traits::ENTRIES,
+        values::ENTRIES,
+        wire::ENTRIES,
+    ]);
+}

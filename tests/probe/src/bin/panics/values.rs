@@ -1,0 +1,41 @@
+//! Keys, expiries and errors.
+
+use core::time::Duration;
+
+use minimc_core::{Error, ErrorKind, Expiry, IntoKey, Key, Text};
+use minimc_probe::{any, bytes, entries, sink, some, text};
+
+entries! {
+    "Key::new" => {
+        sink(Key::new(bytes()));
+        Key::new(text())
+    };
+    "Key::encoded" => {
+        sink(Key::encoded(bytes()));
+        Key::encoded(text())
+    };
+    "Key::bytes" => some::<Key<'_>>().bytes();
+    "Key::is_encoded" => some::<Key<'_>>().is_encoded();
+    "IntoKey::into_key" => some::<Key<'_>>().into_key();
+    "Key: IntoKey" => some::<Key<'_>>().into_key();
+    "&K: IntoKey" => {
+        sink((&*bytes()).into_key());
+        text().into_key()
+    };
+
+    "Expiry::seconds" => Expiry::seconds(any());
+    "Expiry::after" => Expiry::after(*some::<Duration>());
+    "Expiry::at" => Expiry::at(any());
+    "Expiry::since" => some::<Expiry>().since(any());
+    "Expiry::needs_clock" => some::<Expiry>().needs_clock();
+
+    "Error::new" => Error::new(*some());
+    "Error::with_fate" => some::<Error>().with_fate(*some());
+    "Error::kind" => some::<Error>().kind();
+    "Error::fate" => some::<Error>().fate();
+    "Error::return_code" => some::<Error>().return_code();
+    "Error: From<ErrorKind>" => Error::from(*some::<ErrorKind>());
+    "Error: From<BadKey>" => Error::from(*some::<minimc_core::BadKey>());
+    "ErrorKind::return_code" => some::<ErrorKind>().return_code();
+    "Text::bytes" => some::<Text>().bytes();
+}

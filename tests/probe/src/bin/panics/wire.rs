@@ -1,0 +1,44 @@
+//! What requests are written with, and what replies look like.
+
+use minimc_core::wire::{Encoder, Frame};
+use minimc_probe::{any, bytes, entries, sink, some};
+
+entries! {
+    "Encoder::protocol" => encoder().protocol();
+    "Encoder::unsupported" => encoder().unsupported("nothing");
+    "Encoder::line" => encoder().line(bytes(), *some());
+    "Encoder::meta" => encoder().meta(bytes(), *some());
+    "Encoder::key" => encoder().key(*some());
+    "Encoder::bytes" => encoder().bytes(bytes());
+    "Encoder::number" => encoder().number(bytes(), any());
+    "Encoder::expiry" => encoder().expiry(bytes(), *some());
+    "Encoder::expiry_number" => encoder().expiry_number(*some());
+    "Encoder::end" => encoder().end();
+    "Encoder::value" => encoder().value(bytes());
+    "Encoder::refusal_removes" => encoder().refusal_removes();
+    "Encoder::packet" => encoder().packet(*some(), bytes(), *some(), any());
+    "Encoder::packet_with_value" => {
+        encoder().packet_with_value(*some(), bytes(), *some(), any(), bytes())
+    };
+    "Encoder::reserve" => encoder().reserve(any());
+    "Encoder::entry" => encoder().entry(|out| sink(out.bytes(bytes())));
+    "Encoder::entries" => encoder().entries();
+    "Encoder::quiet_packet" => encoder().quiet_packet(*some(), *some());
+    "Encoder::end_of_packets" => encoder().end_of_packets();
+
+    "Frame::status" => frame().status();
+    "Frame::flags" => frame().flags();
+    "Frame::cas" => frame().cas();
+    "Frame::key" => frame().key();
+    "Frame::data" => frame().data();
+    "Frame::number" => frame().number();
+    "Frame::unexpected" => frame().unexpected();
+}
+
+fn encoder() -> &'static mut Encoder<'static, 'static> {
+    some()
+}
+
+fn frame() -> &'static Frame<'static> {
+    some()
+}

@@ -1,0 +1,426 @@
+//! One scripted transport: a link in memory to a [`Peer`], on which bytes fare as a test says.
+//!
+//! There is no real I/O and no real time. [`Script`] is a handle: the test keeps a clone of the
+//! one that it gives to the client.
+
+mod binary;
+pub mod calls;
+mod lie;
+pub mod peer;
+mod text;
+
+use std::cell::{RefCell, RefMut};
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use minimc::{Error, ErrorKind, Protocol, Transport};
+use minimc_core::During;
+
+pub use lie::Lie;
+pub use peer::Peer;
+
+/// What goes wrong on a connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// It cannot be opened.
+    Connect(How),
+    /// It fails when so many bytes more have gone out.
+    Out(usize, How),
+    /// It fails when so many bytes more have come back.
+    Back(usize, How),
+    /// What comes back comes a byte a second.
+    Drip,
+    /// The peer says what is not so.
+    Lie(Lie),
+}
+
+/// How a connection fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum How {
+    /// It ends in good order: a read or write of no bytes.
+    End,
+    /// With an error.
+    Reset,
+    /// Nothing more happens until the deadline.
+    Stall,
+    /// The same, but the future waits: it can be dropped, and the fault be [lifted](Script::fault).
+    Wait,
+}
+
+/// In what portions bytes pass, and whether futures wait in between.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// The most bytes that one read or write moves.
+    pub chunk: usize,
+    /// Only the first and last so many bytes of a long way go in such chunks: those between go 97
+    /// at a time. (So that a large value does not take all day.)
+    pub edge: usize,
+    /// Whether every connect, read, write and push is pending once before it is ready.
+    pub pending: bool,
+    /// Whether writes go no further than a buffer until they are pushed.
+    pub buffered: bool,
+    /// Whether the transport tells that the peer closed, or that bytes came, before it is read.
+    pub watchful: bool,
+}
+
+impl Manner {
+    /// All at once, as from a blocking socket.
+    pub const PROMPT: Self = Self {
+        chunk: usize::MAX,
+        edge: usize::MAX,
+        pending: false,
+        buffered: false,
+        watchful: false,
+    };
+
+    /// Byte by byte, and waiting before each.
+    pub const HALTING: Self = Self {
+        chunk: 1,
+        pending: true,
+        ..Self::PROMPT
+    };
+}
+
+/// The scripted transport.
+#[derive(Clone, Debug)]
+pub struct Script(Rc<RefCell<World>>);
+
+#[derive(Debug)]
+struct World {
+    peer: Peer,
+    protocol: Protocol,
+    manner: Manner,
+    /// What a pending future takes.
+    now: Duration,
+    deadline: Duration,
+    link: Option<Link>,
+    /// What goes wrong on the connections to come; nothing on those after them.
+    coming: VecDeque<Fault>,
+    connections: usize,
+}
+
+/// One connection.
+#[derive(Debug, Default)]
+struct Link {
+    fault: Fault,
+    /// The bytes that passed in each direction since the fault was set.
+    out: usize,
+    back: usize,
+    /// What was written and not pushed, what came to the peer and is not yet a whole request, and
+    /// what it answered and was not read.
+    buffer: Vec<u8>,
+    requests: Vec<u8>,
+    replies: VecDeque<u8>,
+    /// The replies since the fault was set, and one that is told later than it should be.
+    told: usize,
+    held: Vec<u8>,
+    /// The peer has closed it: its end comes behind the replies.
+    closed: bool,
+    /// An operation on it failed.
+    failed: bool,
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy)]
+enum Way {
+    Out,
+    Back,
+}
+
+impl Script {
+    /// A transport to a peer without items.
+    pub fn new(protocol: Protocol, manner: Manner) -> Self {
+        Self(Rc::new(RefCell::new(World {
+            peer: Peer::new(protocol),
+            protocol,
+            manner,
+            now: Duration::ZERO,
+            deadline: Duration::MAX,
+            link: None,
+            coming: VecDeque::new(),
+            connections: 0,
+        })))
+    }
+
+    /// The peer. To be let go before the client goes on.
+    pub fn peer(&self) -> RefMut<'_, Peer> {
+        RefMut::map(self.0.borrow_mut(), |world| &mut world.peer)
+    }
+
+    /// Lets this go wrong on the connection there is, from now on; without one, on the next.
+    pub fn fault(&self, fault: Fault) {
+        let world = &mut *self.0.borrow_mut();
+        match &mut world.link {
+            Some(link) => (link.fault, link.out, link.back, link.told) = (fault, 0, 0, 0),
+            None => world.coming.push_front(fault),
+        }
+    }
+
+    /// Lets this go wrong on the connections to come; nothing on those after them.
+    pub fn then(&self, faults: &[Fault]) {
+        self.0.borrow_mut().coming.extend(faults);
+    }
+
+    /// How many connections were opened.
+    pub fn connections(&self) -> usize {
+        self.0.borrow().connections
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Duration {
+        self.0.borrow().now
+    }
+
+    /// How many bytes went out and came back on this connection since its fault was set.
+    pub fn passed(&self) -> (usize, usize) {
+        let world = self.0.borrow();
+        world
+            .link
+            .as_ref()
+            .map_or((0, 0), |link| (link.out, link.back))
+    }
+
+    /// How many bytes the peer has answered that were not read.
+    pub fn unread(&self) -> usize {
+        let world = self.0.borrow();
+        world.link.as_ref().map_or(0, |link| link.replies.len())
+    }
+
+    /// Sends this to the client, which did not ask for it.
+    pub fn unasked(&self, bytes: &[u8]) {
+        let mut world = self.0.borrow_mut();
+        let link = world.link.as_mut().expect("a connection");
+        link.replies.extend(bytes);
+    }
+
+    /// Waits once, if that is the manner, and then does what `poll` says.
+    async fn wait<R>(&self, mut poll: impl FnMut(&mut World) -> Poll<R>) -> R {
+        // In the future itself: one that is dropped leaves nothing behind.
+        let mut has_waited = !self.0.borrow().manner.pending;
+        poll_fn(|_| {
+            let world = &mut *self.0.borrow_mut();
+            if !std::mem::replace(&mut has_waited, true) {
+                world.now += Duration::from_micros(1);
+                return Poll::Pending;
+            }
+            poll(world)
+        })
+        .await
+    }
+}
+
+impl Transport for Script {
+    async fn connect(&mut self) -> Result<(), Error> {
+        self.wait(World::connect).await
+    }
+
+    fn begin(&mut self, limit: Duration) {
+        let world = &mut *self.0.borrow_mut();
+        world.deadline = world.now + limit;
+    }
+
+    fn is_alive(&mut self) -> bool {
+        let world = self.0.borrow();
+        let link = world.link.as_ref();
+        let is_quiet = link.is_some_and(|link| link.replies.is_empty() && !link.closed);
+        is_quiet || !world.manner.watchful
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        assert!(!into.is_empty(), "no room to read into");
+        self.wait(|world| world.read(into)).await
+    }
+
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+        let bytes = parts.concat();
+        assert!(!bytes.is_empty(), "nothing to write");
+        self.wait(|world| world.write(&bytes)).await
+    }
+
+    async fn push(&mut self) -> Result<(), Error> {
+        self.wait(|world| {
+            let link = world.link.as_mut().expect("pushed while closed");
+            let bytes = std::mem::take(&mut link.buffer);
+            world.deliver(&bytes);
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    fn close(&mut self) {
+        self.0.borrow_mut().link = None;
+    }
+}
+
+impl World {
+    fn connect(&mut self) -> Poll<Result<(), Error>> {
+        assert!(self.link.is_none(), "connected twice");
+        if self.now >= self.deadline {
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
+        let fault = self.coming.pop_front().unwrap_or_default();
+        if let Fault::Connect(how) = fault {
+            // The fault stays until the attempt is over.
+            let poll = self.strike(how, During::Connect).map_ok(|_| ());
+            if poll.is_pending() {
+                self.coming.push_front(fault);
+            }
+            return poll;
+        }
+        self.connections += 1;
+        self.link = Some(Link {
+            fault,
+            ..Link::default()
+        });
+        Poll::Ready(Ok(()))
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> Poll<Result<usize, Error>> {
+        let most = match self.allowed(Way::Back, into.len()) {
+            Ok(most) => most,
+            Err(how) => return self.strike(how, During::Read),
+        };
+        let link = self.link.as_mut().expect("read while closed");
+        let count = most.min(link.replies.len());
+        if count == 0 {
+            let how = if link.closed { How::End } else { How::Wait };
+            return self.strike(how, During::Read);
+        }
+        if link.fault == Fault::Drip {
+            self.now = (self.now + Duration::from_secs(1)).min(self.deadline);
+            if self.now >= self.deadline {
+                return self.strike(How::Stall, During::Read);
+            }
+        }
+        for (place, byte) in into.iter_mut().zip(link.replies.drain(..count)) {
+            *place = byte;
+        }
+        link.back += count;
+        Poll::Ready(Ok(count))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Poll<Result<usize, Error>> {
+        let count = match self.allowed(Way::Out, bytes.len()) {
+            Ok(count) => count,
+            Err(how) => return self.strike(how, During::Write),
+        };
+        let buffered = self.manner.buffered;
+        let link = self.link.as_mut().expect("written to while closed");
+        link.out += count;
+        if buffered {
+            link.buffer.extend_from_slice(&bytes[..count]);
+        } else {
+            self.deliver(&bytes[..count]);
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    /// How many of `wanted` bytes may pass now, or how the connection fails.
+    fn allowed(&self, way: Way, wanted: usize) -> Result<usize, How> {
+        let link = self.link.as_ref().expect("used while closed");
+        assert!(!link.failed, "a connection that failed is used again");
+        if self.now >= self.deadline {
+            return Err(How::Stall);
+        }
+        let (passed, whole) = match way {
+            Way::Out => (link.out, wanted),
+            Way::Back => (link.back, link.replies.len()),
+        };
+        let Manner { chunk, edge, .. } = self.manner;
+        let is_between = passed >= edge && whole > edge;
+        let portion = match (is_between, link.fault) {
+            (_, Fault::Drip) => 1,
+            (true, _) => (whole - edge).min(97),
+            (false, _) => chunk,
+        };
+        let most = wanted.min(portion);
+        let (after, how) = match (link.fault, way) {
+            (Fault::Out(after, how), Way::Out) | (Fault::Back(after, how), Way::Back) => {
+                (after, how)
+            }
+            _ => return Ok(most),
+        };
+        match after.saturating_sub(passed) {
+            0 => Err(how),
+            left => Ok(most.min(left)),
+        }
+    }
+
+    /// Lets an operation fail.
+    fn strike(&mut self, how: How, during: During) -> Poll<Result<usize, Error>> {
+        if how == How::Wait && self.now < self.deadline {
+            self.now = (self.now + Duration::from_millis(10)).min(self.deadline);
+            return Poll::Pending;
+        }
+        if let Some(link) = &mut self.link {
+            link.failed = true;
+        }
+        Poll::Ready(match how {
+            How::End if during == During::Connect => Err(ErrorKind::Closed.into()),
+            How::End => Ok(0),
+            How::Reset => Err(ErrorKind::Io { during, code: 104 }.into()),
+            How::Stall | How::Wait => {
+                assert!(self.deadline < Duration::MAX, "no operation was begun");
+                self.now = self.now.max(self.deadline);
+                Err(ErrorKind::TimedOut.into())
+            }
+        })
+    }
+
+    /// Gives the peer what was written, and takes what it answers.
+    fn deliver(&mut self, bytes: &[u8]) {
+        let link = self.link.as_mut().expect("a connection");
+        link.requests.extend_from_slice(bytes);
+        while !link.closed
+            && let Some((reply, closes)) = self.peer.serve(&mut link.requests)
+        {
+            let reply = match link.fault {
+                Fault::Lie(lie) if !reply.is_empty() => {
+                    let told = link.told;
+                    lie.tell(self.protocol, told, reply, &mut link.held)
+                }
+                _ => reply,
+            };
+            link.told += 1;
+            link.replies.extend(reply);
+            link.closed = closes;
+        }
+    }
+}
+
+/// What a future comes to.
+///
+/// # Panics
+///
+/// If it hangs.
+pub fn finish<F: Future>(future: F) -> F::Output {
+    polled(future, 1_000_000).expect("a future that hangs")
+}
+
+/// What a future comes to when polled so many times, if it does; else it is dropped.
+pub fn polled<F: Future>(future: F, times: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    (0..times).find_map(|_| match future.as_mut().poll(&mut context) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    })
+}
+
+/// The number of polls that a future takes to come to what it comes to.
+pub fn polls<F: Future>(future: F) -> (usize, F::Output) {
+    let mut count = 0;
+    let mut future = pin!(future);
+    let output = finish(poll_fn(|context| {
+        count += 1;
+        future.as_mut().poll(context)
+    }));
+    (count, output)
+}

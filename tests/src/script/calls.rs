@@ -1,0 +1,465 @@
+//! Every kind of call that a client offers, with what it must come to.
+
+use minimc::command::{Count, Get, Store, Stored};
+use minimc::{Client, Error, Expiry, Key, Options, Protocol, Storage};
+
+use super::peer::value;
+use super::{Peer, Script};
+
+/// The protocols.
+pub const PROTOCOLS: [Protocol; 3] = [Protocol::Text, Protocol::Meta, Protocol::Binary];
+
+/// A client on a script.
+pub fn client<S: Storage, const N: usize>(
+    script: &Script,
+    storage: impl Fn() -> S,
+    options: Options,
+) -> Client<Script, S, N> {
+    Client::with_options(script.clone(), storage(), storage(), options).unwrap()
+}
+
+/// A kind of call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs, reason = "the names are the client's")]
+pub enum Call {
+    Get,
+    Set,
+    /// A value that goes out by a gap.
+    LargeSet,
+    /// A value that comes in pieces.
+    Pieces,
+    GetInto,
+    Incr,
+    Delete,
+    Touch,
+    GetMany,
+    /// More keys than fit one request.
+    GetCrowd,
+    EachGet,
+    EachSet,
+    /// `send` and `receive`.
+    ByHand,
+    Noop,
+    Version,
+}
+
+impl Call {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Get,
+        Self::Set,
+        Self::LargeSet,
+        Self::Pieces,
+        Self::GetInto,
+        Self::Incr,
+        Self::Delete,
+        Self::Touch,
+        Self::GetMany,
+        Self::GetCrowd,
+        Self::EachGet,
+        Self::EachSet,
+        Self::ByHand,
+        Self::Noop,
+        Self::Version,
+    ];
+
+    /// Whether many bytes pass.
+    pub fn is_long(self) -> bool {
+        matches!(
+            self,
+            Self::LargeSet | Self::Pieces | Self::GetInto | Self::GetCrowd
+        )
+    }
+}
+
+/// What became of one request of a call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// Its key.
+    pub key: String,
+    /// Whether it asks for a change.
+    pub writes: bool,
+    /// The answer.
+    pub result: Result<Answer, Error>,
+}
+
+/// An answer, whatever the command.
+#[derive(Clone, Eq, PartialEq)]
+#[allow(missing_docs, reason = "they say it")]
+pub enum Answer {
+    Value(Vec<u8>),
+    Miss,
+    Yes,
+    No,
+    Number(u64),
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(value) => {
+                let start = value[..value.len().min(20)].escape_ascii();
+                write!(f, "{} bytes \"{start}\"", value.len())
+            }
+            Self::Miss => f.write_str("a miss"),
+            Self::Yes => f.write_str("yes"),
+            Self::No => f.write_str("no"),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+/// The items that a call is about. Two casts have no key, value, length or number in common, and
+/// to the same question the answer of the one is yes, of the other no.
+#[derive(Clone, Copy, Debug)]
+pub struct Cast {
+    name: char,
+    number: u64,
+    large: usize,
+    answer: Answered,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Answered {
+    Yes,
+    No,
+}
+
+const CROWD: usize = 40;
+
+impl Cast {
+    /// The items of the call that fares badly; the large value has so many bytes.
+    pub const fn first(large: usize) -> Self {
+        Self {
+            name: 'a',
+            number: 5,
+            large,
+            answer: Answered::Yes,
+        }
+    }
+
+    /// The items of the next call.
+    pub const fn second(large: usize) -> Self {
+        Self {
+            name: 'b',
+            number: 1000,
+            large: large + 10,
+            answer: Answered::No,
+        }
+    }
+
+    /// A key of the cast.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}-{name}", self.name)
+    }
+
+    /// Stores the items.
+    pub fn enter(&self, peer: &mut Peer) {
+        for name in ["one", "two", "three"] {
+            peer.put(&self.key(name), self.length(name));
+        }
+        peer.put(&self.key("large"), self.large);
+        peer.put_number(&self.key("number"), self.number);
+        for (index, key) in self.crowd().iter().enumerate() {
+            if index % 2 == 0 {
+                peer.put(key, 20 + index);
+            }
+        }
+    }
+
+    fn length(&self, name: &str) -> usize {
+        let more = if self.answer == Answered::Yes { 0 } else { 10 };
+        name.len() + 20 + more
+    }
+
+    fn crowd(&self) -> Vec<String> {
+        (0..CROWD).map(|n| self.key(&format!("c{n}"))).collect()
+    }
+
+    fn value(&self, name: &str) -> Answer {
+        Answer::Value(value(&self.key(name), self.length(name)))
+    }
+
+    fn few(&self) -> Vec<String> {
+        ["one", "absent", "two", "three"].map(|name| self.key(name)).into()
+    }
+
+    fn stored(&self) -> Vec<String> {
+        let names = match self.answer {
+            Answered::Yes => ["new", "newer", "newest"],
+            Answered::No => ["one", "two", "three"],
+        };
+        names.map(|name| self.key(name)).into()
+    }
+
+    /// A store that the peer answers as this cast is answered.
+    fn store<'a>(&self, key: &'a str, bytes: &'a [u8]) -> Store<'a, 'a> {
+        let key = Key::new(key).unwrap();
+        match self.answer {
+            Answered::Yes => Store::set(key, bytes),
+            Answered::No => Store::add(key, bytes),
+        }
+    }
+
+    /// The key to be deleted or touched.
+    fn there(&self, name: &str) -> String {
+        self.key(match self.answer {
+            Answered::Yes => name,
+            Answered::No => "absent",
+        })
+    }
+
+    /// What a call comes to with an honest peer.
+    pub fn expected(&self, call: Call) -> Vec<Outcome> {
+        let yes_or_no = match self.answer {
+            Answered::Yes => Answer::Yes,
+            Answered::No => Answer::No,
+        };
+        let few = || {
+            let values = ["one", "absent", "two", "three"].map(|name| {
+                let answer = if name == "absent" { Answer::Miss } else { self.value(name) };
+                read(self.key(name), Ok(answer))
+            });
+            values.to_vec()
+        };
+        let large = Answer::Value(value(&self.key("large"), self.large));
+        match call {
+            Call::Get => vec![read(self.key("one"), Ok(self.value("one")))],
+            Call::Set => vec![write(self.key("one"), Ok(yes_or_no))],
+            Call::LargeSet => vec![write(self.key("large"), Ok(yes_or_no))],
+            Call::Pieces | Call::GetInto => vec![read(self.key("large"), Ok(large))],
+            Call::Incr => vec![write(self.key("number"), Ok(Answer::Number(self.number + 7)))],
+            Call::Delete => vec![write(self.there("two"), Ok(yes_or_no))],
+            Call::Touch => vec![write(self.there("three"), Ok(yes_or_no))],
+            Call::GetMany | Call::EachGet => few(),
+            Call::GetCrowd => {
+                let answer = |(index, key): (usize, String)| {
+                    let there = Answer::Value(value(&key, 20 + index));
+                    read(key, Ok(if index % 2 == 0 { there } else { Answer::Miss }))
+                };
+                self.crowd().into_iter().enumerate().map(answer).collect()
+            }
+            Call::EachSet => {
+                let keys = self.stored().into_iter();
+                keys.map(|key| write(key, Ok(yes_or_no.clone()))).collect()
+            }
+            Call::ByHand => vec![
+                read(self.key("one"), Ok(self.value("one"))),
+                write(self.key("number"), Ok(Answer::Number(self.number + 7))),
+                read(self.key("three"), Ok(self.value("three"))),
+            ],
+            Call::Noop | Call::Version => vec![read(String::new(), Ok(Answer::Yes))],
+        }
+    }
+
+    /// Carries out a call; what became of each of its requests.
+    pub async fn carry_out<S: Storage, const N: usize>(
+        &self,
+        call: Call,
+        client: &mut Client<Script, S, N>,
+    ) -> Vec<Outcome> {
+        let new_length = 40 + call as usize;
+        match call {
+            Call::Get => {
+                let key = self.key("one");
+                let got = client.get(&key).await;
+                let result = got.map(|item| answer(item.map(|item| item.value)));
+                vec![read(key, result)]
+            }
+            Call::Set => {
+                let key = self.key("one");
+                let bytes = value(&key, new_length);
+                let result = client.call(&self.store(&key, &bytes)).await;
+                vec![write(key, result.map(stored))]
+            }
+            Call::LargeSet => {
+                let key = self.key("large");
+                let bytes = value(&key, self.large + 3);
+                let result = client.call(&self.store(&key, &bytes)).await;
+                vec![write(key, result.map(stored))]
+            }
+            Call::Pieces => {
+                let key = self.key("large");
+                let result = pieces(&key, client).await;
+                vec![read(key, result)]
+            }
+            Call::GetInto => {
+                let key = self.key("large");
+                let mut buffer = vec![0; self.large + 100];
+                let got = client.get_into(&key, &mut buffer).await;
+                let result = got.map(|entry| {
+                    answer(entry.map(|entry| &buffer[..entry.length as usize]))
+                });
+                vec![read(key, result)]
+            }
+            Call::Incr => {
+                let key = self.key("number");
+                let result = client.incr(&key, 7).await;
+                vec![write(key, result.map(Answer::Number))]
+            }
+            Call::Delete => {
+                let key = self.there("two");
+                let result = client.delete(&key).await;
+                vec![write(key, result.map(yes))]
+            }
+            Call::Touch => {
+                let key = self.there("three");
+                let result = client.touch(&key, Expiry::seconds(60)).await;
+                vec![write(key, result.map(yes))]
+            }
+            Call::GetMany => many(&self.few(), client).await,
+            Call::GetCrowd => many(&self.crowd(), client).await,
+            Call::EachGet => {
+                let keys = self.few();
+                let gets = keys.iter().map(|key| Get::new(Key::new(key).unwrap()));
+                let mut results = Vec::new();
+                let end = client.call_each(gets, |index, reply| {
+                    assert_eq!(index, results.len());
+                    results.push(reply.map(|item| answer(item.map(|item| item.value))));
+                });
+                let end = end.await;
+                each(&keys, results, end, read)
+            }
+            Call::EachSet => {
+                let keys = self.stored();
+                let values: Vec<_> = keys.iter().map(|key| value(key, new_length)).collect();
+                let pairs = keys.iter().zip(&values);
+                let sets = pairs.map(|(key, value)| self.store(key, value));
+                let mut results = Vec::new();
+                let end = client.call_each(sets, |index, reply| {
+                    assert_eq!(index, results.len());
+                    results.push(reply.map(stored));
+                });
+                let end = end.await;
+                each(&keys, results, end, write)
+            }
+            Call::ByHand => self.by_hand(client).await,
+            Call::Noop => {
+                let result = client.noop().await;
+                vec![read(String::new(), result.map(|()| Answer::Yes))]
+            }
+            Call::Version => {
+                let result = client.version().await;
+                vec![read(String::new(), result.map(|text| yes(text == "1.6.18")))]
+            }
+        }
+    }
+
+    async fn by_hand<S: Storage, const N: usize>(
+        &self,
+        client: &mut Client<Script, S, N>,
+    ) -> Vec<Outcome> {
+        let [one, number, three] = ["one", "number", "three"].map(|name| self.key(name));
+        let get_one = Get::new(Key::new(&one).unwrap());
+        let get_three = Get::new(Key::new(&three).unwrap());
+        let count = Count::up(Key::new(&number).unwrap(), 7);
+        let sent = async {
+            client.send(&get_one).await?;
+            client.send(&count).await?;
+            client.send(&get_three).await
+        };
+        if let Err(error) = sent.await {
+            // Nothing goes out before the first reply is asked for.
+            assert_eq!(error.fate(), minimc::Fate::NotSent);
+            return vec![
+                read(one, Err(error)),
+                write(number, Err(error)),
+                read(three, Err(error)),
+            ];
+        }
+        let first = client.receive::<Get<'_>>().await;
+        let first = first.map(|item| answer(item.map(|item| item.value)));
+        let second = client.receive::<Count<'_>>().await.map(Answer::Number);
+        let third = client.receive::<Get<'_>>().await;
+        let third = third.map(|item| answer(item.map(|item| item.value)));
+        vec![read(one, first), write(number, second), read(three, third)]
+    }
+}
+
+async fn pieces<S: Storage, const N: usize>(
+    key: &str,
+    client: &mut Client<Script, S, N>,
+) -> Result<Answer, Error> {
+    let Some(mut stream) = client.open(key).await? else {
+        return Ok(Answer::Miss);
+    };
+    let mut bytes = Vec::new();
+    while let Some(piece) = stream.next().await? {
+        assert!(!piece.is_empty());
+        bytes.extend_from_slice(piece);
+    }
+    assert_eq!(bytes.len(), stream.entry().length as usize);
+    Ok(Answer::Value(bytes))
+}
+
+async fn many<S: Storage, const N: usize>(
+    keys: &[String],
+    client: &mut Client<Script, S, N>,
+) -> Vec<Outcome> {
+    let mut found = Vec::new();
+    let all = async {
+        let mut items = client.get_many(keys).await?;
+        while let Some((key, item)) = items.next().await? {
+            found.push((key, item.value.to_vec()));
+        }
+        Ok::<_, Error>(())
+    };
+    let end = all.await;
+    let outcome = |key: &String| {
+        let item = found.iter().find(|(found, _)| *found == key);
+        let result = match (item, end) {
+            (Some((_, value)), _) => Ok(Answer::Value(value.clone())),
+            (None, Ok(())) => Ok(Answer::Miss),
+            (None, Err(error)) => Err(error),
+        };
+        read(key.clone(), result)
+    };
+    keys.iter().map(outcome).collect()
+}
+
+/// What became of each of many; those that nothing was said of share the call's own error.
+fn each(
+    keys: &[String],
+    mut results: Vec<Result<Answer, Error>>,
+    end: Result<(), Error>,
+    kind: fn(String, Result<Answer, Error>) -> Outcome,
+) -> Vec<Outcome> {
+    match end {
+        Ok(()) => assert_eq!(results.len(), keys.len(), "commands without an outcome"),
+        Err(error) => {
+            assert_eq!(error.fate(), minimc::Fate::NotSent);
+            assert!(results.len() < keys.len(), "an error that concerns none");
+            results.resize(keys.len(), Err(error));
+        }
+    }
+    let pairs = keys.iter().zip(results);
+    pairs.map(|(key, result)| kind(key.clone(), result)).collect()
+}
+
+fn read(key: String, result: Result<Answer, Error>) -> Outcome {
+    Outcome {
+        key,
+        writes: false,
+        result,
+    }
+}
+
+fn write(key: String, result: Result<Answer, Error>) -> Outcome {
+    Outcome {
+        key,
+        writes: true,
+        result,
+    }
+}
+
+fn answer(value: Option<&[u8]>) -> Answer {
+    value.map_or(Answer::Miss, |value| Answer::Value(value.to_vec()))
+}
+
+fn stored(stored: Stored) -> Answer {
+    yes(stored == Stored::Stored)
+}
+
+fn yes(is: bool) -> Answer {
+    if is { Answer::Yes } else { Answer::No }
+}
