@@ -7,8 +7,8 @@
 # reach nothing else. ARGUMENTS are the firmware's own, the first being the device's name.
 #
 # The firmware's log goes to standard output, its last words to standard error. The exit status is
-# the firmware's: 0 went well, 1 a failure that it reported, 101 a panic, 102 a processor fault;
-# 124 says that RUN_SECONDS (30) passed, 2 that this script was called wrongly.
+# the firmware's: 0 went well, 1 a failure that it reported (or QEMU did), 101 a panic, 102 a fault of
+# the processor; 124 says that RUN_SECONDS (30) passed, 2 that this script was called wrongly.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -57,7 +57,8 @@ decode() {
     fi
 }
 
-timeout --kill-after=2 "${RUN_SECONDS:-30}" "${qemu[@]}" </dev/null | decode
+# QEMU goes when this script goes, however that comes about.
+setpriv --pdeathsig TERM timeout --foreground --kill-after=2 "${RUN_SECONDS:-30}" "${qemu[@]}" </dev/null | decode
 status=${PIPESTATUS[0]}
 if [ "$status" = 124 ]; then
     echo "run.sh: $board did not end within ${RUN_SECONDS:-30} s" >&2

@@ -24,6 +24,10 @@ pub struct Client<T, S, const N: usize = 4> {
     connection: Connection<S, N>,
     options: Options,
     connected: bool,
+    /// Whether the owed replies are those to what was [sent](Self::send) and may be
+    /// [received](Self::receive). Not while a future that could be dropped is on its way: what
+    /// that leaves behind is nobody's.
+    by_hand: bool,
 }
 
 impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
@@ -47,6 +51,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
             connection,
             options,
             connected: false,
+            by_hand: false,
         })
     }
 
@@ -152,32 +157,35 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     }
 
     /// Queues a command without waiting for its reply: for pipelines by hand. Take the reply with
-    /// [`receive`](Self::receive); any other call gives it up.
+    /// [`receive`](Self::receive); any other call gives it up, and so does dropping the future of
+    /// a `send` or `receive` before it is ready.
     ///
     /// Fails with [`Full`](ErrorKind::Full) where replies must be received first.
     pub async fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
-        if self.connection.owed() == 0 || self.connection.is_broken() {
-            self.start().await?;
-        } else {
+        if self.by_hand && !self.connection.is_broken() {
             self.transport.begin(self.options.timeout);
+        } else {
+            self.start().await?;
         }
         let gap = self.connection.send(command)?;
+        self.by_hand = false;
         if gap.is_some() {
-            self.write(gap).await.map_err(|error| self.lost(error))
-        } else {
-            Ok(())
+            self.write(gap).await.map_err(|error| self.lost(error))?;
         }
+        self.by_hand = true;
+        Ok(())
     }
 
     /// Takes the reply to the oldest command that was [sent](Self::send) and not received.
     pub async fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
-        if self.connection.owed() == 0 {
+        if !self.by_hand || self.connection.owed() == 0 {
             return Err(ErrorKind::OutOfOrder.into());
         }
         self.transport.begin(self.options.timeout);
-        if let Err(error) = self.next_reply().await {
-            return Err(self.lost(error));
-        }
+        self.by_hand = false;
+        let arrived = self.next_reply().await;
+        self.by_hand = true;
+        arrived.map_err(|error| self.lost(error))?;
         self.connection.reply::<C>()
     }
 
@@ -270,14 +278,10 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     /// Sees to it that there is a connection and that it owes nothing; `true` if it was there
     /// before.
     async fn ready(&mut self) -> Result<bool, Error> {
-        if self.connected && !self.connection.is_broken() && self.transport.is_alive() {
-            if self.connection.owed() == 0 && !self.connection.is_sending() {
-                return Ok(true);
-            }
-            self.connection.abandon();
-            if self.settle().await.is_ok() {
-                return Ok(true);
-            }
+        self.by_hand = false;
+        // While replies are owed, that bytes came says nothing against the connection.
+        if self.connected && self.settle().await.is_ok() && self.transport.is_alive() {
+            return Ok(true);
         }
         self.disconnect();
         self.transport
@@ -288,15 +292,23 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         Ok(false)
     }
 
-    /// Sends the rest of a request that left in part, and drops the replies nobody waits for.
+    /// Withdraws what has not left, sends the rest of a request that left in part, and drops the
+    /// replies nobody waits for.
     async fn settle(&mut self) -> Result<(), Error> {
-        let mut left = self.options.settle_limit;
+        self.connection.abandon();
         self.write(None).await?;
-        while !self.connection.settle()? {
+        if self.connection.settle()? {
+            return Ok(());
+        }
+        self.transport.push().await?;
+        let mut left = self.options.settle_limit;
+        loop {
             let count = self.fill().await?;
             left = left.checked_sub(count).ok_or(ErrorKind::Closed)?;
+            if self.connection.settle()? {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Writes everything that is queued.

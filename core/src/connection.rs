@@ -24,6 +24,10 @@ const INLINE_LIMIT: usize = 2 * 1024;
 /// only when so much of it has come.
 const TRUSTED_LENGTH: usize = 64 * 1024;
 
+/// The largest item of a server that was not told otherwise, and of one that was.
+const USUAL_ITEM: u32 = 1024 * 1024;
+const LARGEST_ITEM: u32 = 1024 * 1024 * 1024;
+
 /// One connection's protocol state, in the caller's storage: no I/O, no clock, no allocation.
 ///
 /// There are four kinds of methods: [`send`](Self::send) and [`send_batch`](Self::send_batch)
@@ -84,7 +88,7 @@ struct Unsent {
 enum Part {
     Entry(Head),
     Data(Range<usize>),
-    Frame(Head, Range<usize>, Fate),
+    Frame(Head, Range<usize>, Debt),
     End,
 }
 
@@ -110,7 +114,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             gap: None,
             unanswered: 0,
             largest: 0,
-            item_limit: 1024 * 1024,
+            item_limit: USUAL_ITEM,
             sequence: 0,
             protocol,
             broken: false,
@@ -123,9 +127,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     }
 
     /// Sets the size above which a value is refused before it is sent, in bytes: 1 MiB unless
-    /// told, as the server's own.
+    /// told, as the server's own. No server takes more than 1 GiB.
     pub fn set_item_limit(&mut self, limit: u32) {
-        self.item_limit = limit;
+        self.item_limit = limit.min(LARGEST_ITEM);
     }
 
     /// Forgets everything, for a new connection of the transport.
@@ -147,7 +151,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// debts, or 16 KiB of requests unanswered, or the storage is full, or a value outside the
     /// storage is to be sent while anything is owed. Whatever it fails with, nothing is queued.
     pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
-        self.queue(identity(C::NAME), |out| command.encode(out))
+        self.queue(identity(C::NAME), C::IN_PIECES, |out| command.encode(out))
             .map(|(_, gap)| gap)
     }
 
@@ -158,34 +162,44 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         if !batch.remains() {
             return Ok(false);
         }
-        match self.queue(identity(B::NAME), |out| batch.encode(out))? {
-            (0, _) => Err(ErrorKind::Full.into()),
-            (count, _) => {
-                batch.queued(count);
-                Ok(true)
-            }
-        }
+        let (count, _) = self.queue(identity(B::NAME), false, |out| {
+            batch.encode(out);
+            out.needs_entries();
+        })?;
+        batch.queued(count);
+        Ok(true)
     }
 
     /// The bytes to write next, in order: what is in the storage, and where there is a gap, the
-    /// value and what stands behind it. All are empty when nothing is to be written.
+    /// value and what stands behind it. All are empty when nothing is to be written, or when the
+    /// value is to be written and its gap was not given.
     pub fn outgoing<'a>(&'a self, gap: Option<&Gap<'a>>) -> [&'a [u8]; 3] {
+        if self.broken {
+            return [&[]; 3];
+        }
         let filled = self.outgoing.filled();
         let Some(unsent) = self.gap else {
             return [filled, &[], &[]];
         };
         let (before, after) = filled.split_at_checked(unsent.before).unwrap_or_default();
-        let value = gap.map_or(&[][..], |gap| gap.value);
-        let start = value.len().saturating_sub(unsent.left);
-        [before, value.get(start..).unwrap_or_default(), after]
+        let value = gap.and_then(|gap| {
+            let start = gap.value.len().checked_sub(unsent.left)?;
+            gap.value.get(start..)
+        });
+        match value {
+            Some(value) => [before, value, after],
+            None => [before, &[], &[]],
+        }
     }
 
     /// Whether there is something to write.
     pub fn is_sending(&self) -> bool {
-        self.outgoing.len() > 0 || self.gap.is_some()
+        !self.broken && self.unsent() > 0
     }
 
-    /// Tells that the first `count` bytes of [`outgoing`](Self::outgoing) have left.
+    /// Tells that the first `count` bytes of [`outgoing`](Self::outgoing) have left. To be told
+    /// before anything that was received later is [`filled`](Self::filled): a reply to what has
+    /// not left breaks the connection.
     pub fn sent(&mut self, count: usize) {
         let Some(unsent) = self.gap.as_mut() else {
             self.outgoing.consume(count);
@@ -211,7 +225,8 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         let want = self
             .head
             .map_or(1, |head| head.length().saturating_sub(self.incoming.len()));
-        self.incoming.space(want.clamp(1, self.incoming.capacity()))
+        self.incoming
+            .space(want.min(self.incoming.capacity()).max(1))
     }
 
     /// Tells that `count` bytes were received into [`space`](Self::space).
@@ -222,6 +237,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// Whether the oldest owed reply, or the next item of the oldest batch, is there; `false`
     /// means: read more. Asking twice does no harm.
     ///
+    /// Passes over what remains of a reply that was taken in part: of one in
+    /// [pieces](Self::piece), or of one that was too large for the storage. So while nothing else
+    /// is [owed](Self::owed) this goes on to answer `false`.
+    ///
     /// Fails, and breaks the connection, if what came cannot be the reply that is owed.
     pub fn arrived(&mut self) -> Result<bool, Error> {
         let arrived = self.whole_frame();
@@ -230,33 +249,34 @@ impl<S: Storage, const N: usize> Connection<S, N> {
 
     /// Takes the oldest owed reply, which must be that of a `C` and have [arrived](Self::arrived).
     ///
-    /// What it lends lies in the receive storage.
+    /// What it lends lies in the receive storage. Where it fails with
+    /// [`OutOfOrder`](ErrorKind::OutOfOrder), nothing was taken.
     pub fn reply<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
-        self.expect(identity(C::NAME))?;
-        let (head, place, refusal) = self.take()?;
-        let reply = C::decode(head.frame(self.incoming.at(place), refusal));
+        let (head, place, debt) = self.take(|debt| debt.command == identity(C::NAME))?;
+        let reply = C::decode(head.frame(self.incoming.at(place), debt.refusal()));
         if reply.as_ref().is_err_and(|error| error.kind().is_fatal()) {
             self.broken = true;
         }
         reply
     }
 
-    /// Takes the oldest owed reply as it came, to be decoded elsewhere.
+    /// Takes the oldest owed reply as it came, to be decoded elsewhere. If its meaning there is
+    /// that the peer broke the protocol, call [`fail`](Self::fail).
     pub fn raw_reply(&mut self) -> Result<RawReply<'_>, Error> {
-        let (head, place, refusal) = self.take()?;
+        let (head, place, debt) = self.take(|debt| debt.command != NAMELESS)?;
         Ok(RawReply {
             head,
             bytes: self.incoming.at(place),
-            refusal,
+            refusal: debt.refusal(),
         })
     }
 
     /// Takes the next item of `batch`, which must have [arrived](Self::arrived). `None` means that
-    /// what one [`send_batch`](Self::send_batch) queued is answered in full.
+    /// what one [`send_batch`](Self::send_batch) queued is answered in full; so does an error
+    /// after which one less is [owed](Self::owed).
     pub fn item<'b, B: Batch>(&'b mut self, batch: &mut B) -> Result<Option<B::Item<'b>>, Error> {
-        let debt = self.expect(identity(B::NAME))?;
-        let (head, place, refusal) = self.take()?;
-        let frame = head.frame(self.incoming.at(place), refusal);
+        let (head, place, debt) = self.take(|debt| debt.command == identity(B::NAME))?;
+        let frame = head.frame(self.incoming.at(place), debt.refusal());
         let item = match head.status {
             Status::Failed(_) => Err(frame.unexpected()),
             Status::End if head.is_last() => Ok(None),
@@ -271,42 +291,62 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         item
     }
 
-    /// Takes the next piece of the oldest owed reply, that of a retrieval; `None` means: read
-    /// more. The value may have any length.
+    /// Whether what [arrived](Self::arrived) is no item but the end of what one
+    /// [`send_batch`](Self::send_batch) queued; take it by [`item`](Self::item) all the same.
+    pub fn is_group_end(&self) -> bool {
+        self.head
+            .is_some_and(|head| head.status == Status::End && head.is_last())
+    }
+
+    /// Whether [`piece`](Self::piece) has something to hand out; `false` means: read more.
+    pub fn piece_arrived(&mut self) -> Result<bool, Error> {
+        let arrived = self.next_piece();
+        self.latch(arrived)
+    }
+
+    /// Takes the next piece of the oldest owed reply, that of a command with
+    /// [`IN_PIECES`](Command::IN_PIECES); `None` means: read more. The value may have any length.
     ///
     /// Fails as [`reply`](Self::reply) does; a server's error ends the reply.
     pub fn piece(&mut self) -> Result<Option<Piece<'_>>, Error> {
+        if !self.piece_arrived()? {
+            return Ok(None);
+        }
         let part = self.part();
-        match self.latch(part)? {
-            None => Ok(None),
-            Some(Part::Entry(head)) => Ok(Some(Piece::Start(Entry {
+        Ok(match self.latch(part)? {
+            None => None,
+            Some(Part::Entry(head)) => Some(Piece::Start(Entry {
                 length: head.data,
                 flags: head.flags,
                 cas: (head.cas != 0).then_some(head.cas),
-            }))),
-            Some(Part::Data(place)) => Ok(Some(Piece::Bytes(self.incoming.at(place)))),
-            Some(Part::End) => Ok(Some(Piece::End)),
-            Some(Part::Frame(head, place, refusal)) => match head.status {
-                Status::NotFound | Status::End => Ok(Some(Piece::End)),
-                _ => Err(head.frame(self.incoming.at(place), refusal).unexpected()),
+            })),
+            Some(Part::Data(place)) => Some(Piece::Bytes(self.incoming.at(place))),
+            Some(Part::End) => Some(Piece::End),
+            Some(Part::Frame(head, place, debt)) => match head.status {
+                Status::NotFound => Some(Piece::End),
+                _ => {
+                    let frame = head.frame(self.incoming.at(place), debt.refusal());
+                    let error = frame.unexpected();
+                    self.broken |= error.kind().is_fatal();
+                    return Err(error);
+                }
             },
-        }
+        })
     }
 
-    /// How many replies are owed; what one [`send_batch`](Self::send_batch) queued counts once.
+    /// How many replies are owed; what one [`send_batch`](Self::send_batch) queued counts once,
+    /// and a reply that was taken in part counts until its last byte has come.
     pub fn owed(&self) -> usize {
         self.debts.len()
     }
 
     /// What becomes of the write whose reply is the `index`-th owed, if the connection fails now.
     pub fn fate(&self, index: usize) -> Fate {
-        let unsent = self
-            .outgoing
-            .len()
-            .saturating_add(self.gap.map_or(0, |gap| gap.left));
         let behind = self.debts.iter().skip(index.saturating_add(1));
-        let behind: usize = behind.map(|debt| usize::from(debt.length)).sum();
-        if unsent > behind {
+        let behind = behind.fold(0_usize, |sum, debt| {
+            sum.saturating_add(usize::from(debt.length))
+        });
+        if self.unsent() > behind {
             Fate::NotSent
         } else {
             Fate::Unknown
@@ -317,16 +357,11 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// that left in part the rest must still be sent; a value of which only a part has left breaks
     /// the connection. Then [`settle`](Self::settle).
     pub fn abandon(&mut self) {
-        if self.gap.is_some() {
-            let untouched = self
-                .debts
-                .back()
-                .is_some_and(|d| usize::from(d.length) == self.outgoing.len());
-            self.gap = None;
-            if !untouched {
-                self.fail();
-            }
+        let last = self.debts.back().map_or(0, |debt| usize::from(debt.length));
+        if self.gap.is_some() && self.outgoing.len() < last {
+            self.fail();
         }
+        self.gap = None;
         while let Some(&debt) = self.debts.back() {
             let length = usize::from(debt.length);
             if length > self.outgoing.len() {
@@ -334,17 +369,24 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
             self.outgoing.withdraw(length);
             self.unanswered = self.unanswered.saturating_sub(length);
+            self.sequence = self.sequence.wrapping_sub(self.tags(debt.entries));
             self.debts.pop_back();
         }
         for debt in &mut self.debts {
             debt.command = NAMELESS;
+            debt.in_pieces = false;
+        }
+        // What came while no request had left answers none.
+        if self.debts.is_empty() && (self.incoming.len() > 0 || self.head.is_some()) {
+            self.fail();
         }
     }
 
-    /// Drops what has come of the owed replies. `true` when nothing is owed any more; else read
-    /// more and ask again.
+    /// Drops what has come of the owed replies. `true` when nothing is owed any more; else send
+    /// what [is to be sent](Self::is_sending), read more, and ask again.
     ///
-    /// Fails, and breaks the connection, where bytes came that no request asked for.
+    /// Fails where the connection is broken, and breaks it where bytes came that no request asked
+    /// for.
     pub fn settle(&mut self) -> Result<bool, Error> {
         while !self.debts.is_empty() {
             let part = self.part();
@@ -353,12 +395,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
         }
         let unsolicited = self.head_arrived();
-        self.latch(unsolicited)?;
-        if self.broken {
-            Err(ErrorKind::Closed.into())
-        } else {
-            Ok(true)
-        }
+        self.latch(unsolicited).map(|_| true)
     }
 
     /// Breaks the connection: the transport failed, or a reply can no longer be waited for.
@@ -374,6 +411,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     fn queue<'v>(
         &mut self,
         command: u16,
+        in_pieces: bool,
         encode: impl FnOnce(&mut Encoder<'_, 'v>),
     ) -> Result<(u16, Option<Gap<'v>>), Error> {
         if self.broken {
@@ -383,7 +421,12 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             return Err(ErrorKind::Full.into());
         }
         let idle = self.debts.is_empty();
-        if idle && self.incoming.len() == 0 {
+        if idle {
+            if self.incoming.len() > 0 {
+                // Bytes that nobody asked for must not be taken for the reply to this.
+                self.broken = true;
+                return Err(Error::new(ErrorKind::Closed).with_fate(Fate::NotSent));
+            }
             self.incoming.rest(self.largest as usize);
             self.largest = 0;
         }
@@ -417,12 +460,14 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             entries,
             length: length as u16,
             shape,
+            in_pieces,
             stores,
             replaces,
         };
         if self.debts.push_back(debt).is_err() {
             return Err(ErrorKind::Full.into());
         }
+        self.sequence = self.sequence.wrapping_add(self.tags(entries));
         self.outgoing.fill(length);
         self.unanswered = self.unanswered.saturating_add(length);
         let gap = value.map(|(before, value)| {
@@ -435,34 +480,52 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         Ok((entries, gap))
     }
 
-    /// A tag that no outstanding request bears: below 64, so one digit, while few are.
-    fn next_tag(&mut self) -> u16 {
-        let sequence = self.sequence;
-        self.sequence = sequence.wrapping_add(1);
-        if self.debts.len() < 32 {
-            sequence & 63
+    /// A tag that no outstanding request bears. In text it has one digit while few are owed:
+    /// then it is below 64.
+    fn next_tag(&self) -> u16 {
+        if self.protocol == Protocol::Binary {
+            self.sequence
+        } else if self.debts.len() < 32 {
+            self.sequence & 63
         } else {
-            (sequence % 4032).saturating_add(64)
+            (self.sequence & 2047).saturating_add(64)
         }
     }
 
-    fn expect(&self, command: u16) -> Result<Debt, Error> {
-        match self.debts.front() {
-            Some(debt) if debt.command == command => Ok(*debt),
-            _ => Err(ErrorKind::OutOfOrder.into()),
+    /// How many tags a request uses up: every packet of a batch bears one, and so does its end.
+    fn tags(&self, entries: u16) -> u16 {
+        if self.protocol == Protocol::Binary {
+            entries.saturating_add(1)
+        } else {
+            1
         }
     }
 
-    /// Whether the head of the oldest frame is in.
-    fn head_arrived(&mut self) -> Result<bool, ErrorKind> {
+    /// The bytes of all requests that have not left.
+    fn unsent(&self) -> usize {
+        let value = self.gap.map_or(0, |gap| gap.left);
+        self.outgoing.len().saturating_add(value)
+    }
+
+    /// Whether a part of the oldest request has not left.
+    fn is_oldest_unsent(&self, oldest: &Debt) -> bool {
+        let behind = self.unanswered.saturating_sub(usize::from(oldest.length));
+        self.unsent() > behind
+    }
+
+    /// The head of the oldest frame, if it is in.
+    fn head_arrived(&mut self) -> Result<Option<Head>, ErrorKind> {
+        if self.broken {
+            return Err(ErrorKind::Closed);
+        }
         if self.head.is_some() {
-            return Ok(true);
+            return Ok(self.head);
         }
         let Some(debt) = self.debts.front() else {
             return if self.incoming.len() > 0 {
                 Err(ErrorKind::Unsolicited)
             } else {
-                Ok(false)
+                Ok(None)
             };
         };
         let searched = if let Place::Head(searched) = self.place {
@@ -477,13 +540,18 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
             Step::More(searched) => {
                 self.place = Place::Head(searched as u32);
-                Ok(false)
+                Ok(None)
             }
             Step::Head(head) => {
                 debt.check(&head, self.incoming.filled())?;
+                // Only a refusal can come before the request has left in full.
+                let is_refusal = matches!(head.status, Status::Failed(_));
+                if head.is_last() && !is_refusal && self.is_oldest_unsent(debt) {
+                    return Err(ErrorKind::Unsolicited);
+                }
                 self.place = Place::Head(0);
                 self.head = Some(head);
-                Ok(true)
+                Ok(self.head)
             }
         }
     }
@@ -495,130 +563,162 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 return Ok(false);
             }
         }
+        let Some(mut head) = self.head_arrived()? else {
+            return Ok(false);
+        };
         if let Place::Whole = self.place {
             return Ok(true);
         }
-        if !self.head_arrived()? {
-            return Ok(false);
+        let length = head.length();
+        if self.incoming.capacity() < length {
+            // What the server announces is believed step by step.
+            let trusted = if self.incoming.len() < TRUSTED_LENGTH {
+                TRUSTED_LENGTH
+            } else {
+                length
+            };
+            if !self.incoming.grow(length.min(trusted)) {
+                return Ok(true);
+            }
         }
-        let Some(mut head) = self.head else {
-            return Ok(false);
-        };
-        let until_tail = usize::from(head.head).saturating_add(head.data as usize);
-        if let Some(behind) = self.incoming.filled().get(until_tail..)
+        if let Some(behind) = self.incoming.filled().get(head.until_tail()..)
             && head.check_tail(behind)?
         {
             self.head = Some(head);
             self.place = Place::Whole;
             return Ok(true);
         }
-        // Not whole. That it can become so takes storage; what the server announces is believed
-        // step by step.
-        let length = head.length();
-        let trusted = if self.incoming.len() < TRUSTED_LENGTH {
-            TRUSTED_LENGTH
-        } else {
-            length
-        };
-        let has_room =
-            self.incoming.capacity() >= length || self.incoming.grow(length.min(trusted));
-        Ok(!has_room || self.incoming.len() >= self.incoming.capacity())
+        Ok(self.incoming.len() >= self.incoming.capacity())
     }
 
-    /// Takes the oldest frame, which has arrived; of one that is too large, the head.
-    fn take(&mut self) -> Result<(Head, Range<usize>, Fate), Error> {
-        let debt = self.debts.front().copied();
-        let (true, Some(head), Some(debt)) = (self.arrived()?, self.head, debt) else {
-            return Err(ErrorKind::OutOfOrder.into());
-        };
-        self.largest = self
-            .largest
-            .max(u32::try_from(head.length()).unwrap_or(u32::MAX));
-        let place = if let Place::Whole = self.place {
-            let place = self.incoming.consume(head.length());
-            self.finish_frame(&head);
-            place
-        } else {
-            let place = self.incoming.consume(usize::from(head.head));
-            self.place = Place::Skip(head.data);
-            place
-        };
-        Ok((head, place, debt.refusal()))
+    /// Whether the next part of the oldest reply is there.
+    fn part_arrived(&mut self) -> Result<bool, ErrorKind> {
+        match (self.place, self.head_arrived()?) {
+            (Place::Data(left) | Place::Skip(left), Some(_)) if left > 0 => {
+                Ok(self.incoming.len() > 0)
+            }
+            (Place::Data(_) | Place::Skip(_), Some(head)) => {
+                let is_whole = head.tail_only().check_tail(self.incoming.filled())?;
+                if !is_whole && self.incoming.len() >= self.incoming.capacity() {
+                    return Err(ErrorKind::Malformed);
+                }
+                Ok(is_whole)
+            }
+            (_, Some(head)) => Ok(head.status == Status::Value || self.whole_frame()?),
+            (_, None) => Ok(false),
+        }
+    }
+
+    /// Whether the next part is there, and is one of a reply that may be taken in pieces.
+    fn next_piece(&mut self) -> Result<bool, ErrorKind> {
+        // What remains of a reply that was too large is not handed out.
+        while let Place::Skip(_) = self.place {
+            if self.part()?.is_none() {
+                return Ok(false);
+            }
+        }
+        if self.broken {
+            return Err(ErrorKind::Closed);
+        }
+        if !self.debts.front().is_some_and(|debt| debt.in_pieces) {
+            return Err(ErrorKind::OutOfOrder);
+        }
+        self.part_arrived()
     }
 
     /// Takes what has come of the oldest reply, however little; `None` means: read more.
     fn part(&mut self) -> Result<Option<Part>, ErrorKind> {
-        match (self.place, self.head) {
-            (Place::Data(left) | Place::Skip(left), Some(_)) if left > 0 => {
-                let count = self.incoming.len().min(left as usize);
-                if count == 0 {
-                    return Ok(None);
-                }
-                let left = left.saturating_sub(count as u32);
-                self.place = if let Place::Skip(_) = self.place {
-                    Place::Skip(left)
-                } else {
-                    Place::Data(left)
-                };
-                Ok(Some(Part::Data(self.incoming.consume(count))))
+        let arrived = self.part_arrived()?;
+        let (true, Some(head), Some(&debt)) = (arrived, self.head, self.debts.front()) else {
+            return Ok(None);
+        };
+        Ok(Some(match self.place {
+            Place::Data(left) if left > 0 => {
+                let (place, left) = self.consume_data(left);
+                self.place = Place::Data(left);
+                Part::Data(place)
             }
-            (Place::Data(_) | Place::Skip(_), Some(head)) => {
-                // Only the tail remains.
-                let mut rest = head.tail_only();
-                if !rest.check_tail(self.incoming.filled())? {
-                    let full = self.incoming.len() >= self.incoming.capacity();
-                    return if full {
-                        Err(ErrorKind::Malformed)
-                    } else {
-                        Ok(None)
-                    };
-                }
-                let place = self.incoming.consume(rest.length());
-                let debt = self.finish_frame(&rest);
-                match rest.status {
-                    Status::Failed(_) => Ok(Some(Part::Frame(rest, place, debt))),
-                    _ => Ok(Some(Part::End)),
+            Place::Skip(left) if left > 0 => {
+                let (place, left) = self.consume_data(left);
+                self.place = Place::Skip(left);
+                Part::Data(place)
+            }
+            Place::Data(_) | Place::Skip(_) => {
+                let mut tail = head.tail_only();
+                tail.check_tail(self.incoming.filled())?;
+                let place = self.incoming.consume(tail.length());
+                self.finish_frame(&tail, &debt);
+                match tail.status {
+                    Status::Failed(_) => Part::Frame(tail, place, debt),
+                    _ => Part::End,
                 }
             }
-            _ => {
-                if !self.head_arrived()? {
-                    return Ok(None);
-                }
-                if let Some(head) = self.head
-                    && head.status == Status::Value
-                {
-                    self.incoming.consume(usize::from(head.head));
-                    self.place = Place::Data(head.data);
-                    return Ok(Some(Part::Entry(head)));
-                }
-                if !self.whole_frame()? {
-                    return Ok(None);
-                }
-                let (head, place, refusal) = self.take().map_err(|error| error.kind())?;
-                Ok(Some(Part::Frame(head, place, refusal)))
+            Place::Head(_) | Place::Whole if head.status == Status::Value => {
+                self.incoming.consume(head.head as usize);
+                self.place = Place::Data(head.data);
+                Part::Entry(head)
             }
+            Place::Head(_) | Place::Whole => {
+                Part::Frame(head, self.consume_frame(&head, &debt), debt)
+            }
+        }))
+    }
+
+    /// Takes the oldest frame, which must have arrived and answer a debt that `is_wanted`; of one
+    /// that is too large, the head.
+    fn take(
+        &mut self,
+        is_wanted: impl FnOnce(&Debt) -> bool,
+    ) -> Result<(Head, Range<usize>, Debt), Error> {
+        if let Place::Data(_) = self.place {
+            // The pieces that were not taken yet are not lost to a call in the wrong order.
+            return Err(ErrorKind::OutOfOrder.into());
+        }
+        let arrived = self.arrived()?;
+        match (self.head, self.debts.front()) {
+            (Some(head), Some(&debt)) if arrived && is_wanted(&debt) => {
+                Ok((head, self.consume_frame(&head, &debt), debt))
+            }
+            _ => Err(ErrorKind::OutOfOrder.into()),
+        }
+    }
+
+    /// So many bytes of data as have come, and how many are still to come.
+    fn consume_data(&mut self, left: u32) -> (Range<usize>, u32) {
+        let count = self.incoming.len().min(left as usize);
+        let left = left.saturating_sub(count as u32);
+        (self.incoming.consume(count), left)
+    }
+
+    /// Consumes the oldest frame, or of one that is too large the head.
+    fn consume_frame(&mut self, head: &Head, debt: &Debt) -> Range<usize> {
+        if let Place::Whole = self.place {
+            let length = head.length();
+            self.largest = self.largest.max(u32::try_from(length).unwrap_or(u32::MAX));
+            let place = self.incoming.consume(length);
+            self.finish_frame(head, debt);
+            place
+        } else {
+            self.place = Place::Skip(head.data);
+            self.incoming.consume(head.head as usize)
         }
     }
 
     /// Goes on to the next frame, and to the next reply if this one is answered.
-    fn finish_frame(&mut self, head: &Head) -> Fate {
+    fn finish_frame(&mut self, head: &Head, debt: &Debt) {
         self.place = Place::Head(0);
         self.head = None;
-        let Some(&debt) = self.debts.front() else {
-            return Fate::Unknown;
-        };
         if debt.is_broken_by(head) {
             self.broken = true;
         }
         if head.is_last() {
-            // An answer to a request that has not left in full leaves the rest of it behind.
-            if self.fate(0) == Fate::NotSent {
+            // A refusal of a request that has not left in full leaves the rest of it behind.
+            if self.is_oldest_unsent(debt) {
                 self.broken = true;
             }
             self.debts.pop_front();
             self.unanswered = self.unanswered.saturating_sub(usize::from(debt.length));
         }
-        debt.refusal()
     }
 
     fn latch<T>(&mut self, result: Result<T, ErrorKind>) -> Result<T, Error> {

@@ -16,6 +16,8 @@ pub(crate) struct Debt {
     /// The bytes of the request in the send storage.
     pub(crate) length: u16,
     pub(crate) shape: Shape,
+    /// Whether it may be taken in pieces.
+    pub(crate) in_pieces: bool,
     /// Whether a value was sent behind the request's head.
     pub(crate) stores: bool,
     /// Whether a server that refuses the value removes what was stored before.
@@ -78,6 +80,8 @@ impl Debt {
         };
         let packets = self.shape.is_packet();
         match failure {
+            // In place of a packet: the server does not speak the protocol.
+            _ if packets && head.tag == NO_TAG => true,
             Failure::TooManyConnections => true,
             // The server closes after a packet that it does not understand, and takes the data
             // behind a line that it does not understand for commands.

@@ -231,11 +231,11 @@ impl ErrorKind {
             | Self::NotNumeric
             | Self::Client(_)
             | Self::Command(_)
-            | Self::Server(_)
             | Self::OutOfMemory(_)
             | Self::ReplyTooLarge { .. }
             | Self::Unauthenticated => Fate::Refused,
-            Self::Malformed
+            Self::Server(_)
+            | Self::Malformed
             | Self::Mismatched
             | Self::Unsolicited
             | Self::Closed

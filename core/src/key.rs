@@ -114,7 +114,7 @@ impl<'k, K: AsRef<[u8]> + ?Sized> IntoKey<'k> for &'k K {
 }
 
 impl<'k> IntoKey<'k> for Key<'k> {
-    fn into_key(self) -> Result<Key<'k>, Error> {
+    fn into_key(self) -> Result<Self, Error> {
         Ok(self)
     }
 }

@@ -57,7 +57,7 @@ def path(symbol):
             start = number.end() + symbol.startswith("_", number.end())
             at = start + int(number[0])
             names.append(symbol[start:at])
-        elif skipped := re.compile(r"[sBLG][0-9a-zA-Z]*_|K[a-z]n?[0-9a-f]*_").match(symbol, at):
+        elif skipped := re.compile(r"[sBLG][0-9a-zA-Z]*_|K?[jb][0-9a-f]+_").match(symbol, at):
             at = skipped.end()
         else:
             at += 1

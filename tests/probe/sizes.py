@@ -1,102 +1,99 @@
-"""Prints what a client weighs: the flash of images of `size` by groups, and the RAM of a connection.
+"""Prints what a client weighs: the flash of `size`'s images by groups, and the RAM of a connection.
 
     python3 sizes.py FOLDER
 
-FOLDER has the images few, few-text, few-meta, few-binary, few-stub and the same of `all`. Ends with 1
-if a limit is passed.
+FOLDER has the images `few`, `all`, both with `-text`, `-meta` and `-binary` behind the name, and `stub`.
+Ends with 1 if a limit is passed.
 """
 
+import re
 import sys
 from pathlib import Path
 
 import elf
 
 PROGRAMS = {"few": ("get, set, delete", 12 * 1024), "all": ("all commands", 16 * 1024)}
-RAM_LIMIT = {"Connection<&mut [u8], 4>": 192}
 PROTOCOLS = ("text", "meta", "binary")
+RAM_LIMITS = {"Connection<&mut [u8], 4>": 192}
 BUILTINS = "compiler builtins"
-REST = "tables of jumps, padding"
 
-ALLOCATED, PROGBITS, NOBITS = 2, 1, 8
+PROGBITS, ALLOCATED = 1, 2  # a section's type, and the flag of those that are loaded
 
 
 def group(symbol):
     """Where a function or constant belongs, by the names in its symbol."""
+    path = elf.path(symbol.name)
     if symbol.type == elf.OBJECT or symbol.name.startswith("."):
         return "constants"
-    crate, *names = elf.path(symbol.name).split("::")
-    match crate:
-        case "minimc_core" if names[0] in ("buffer", "connection", "debt", "reply"):
-            return "connection"
-        case "minimc_core" if names[0] in ("command", "wire"):
-            return names[0]
-        case "minimc_core":
-            return "key, expiry, error"
-        case "size":
-            return "calls, and what is inlined there"
-        case "core" | "heapless":
-            return crate
-        case _ if symbol.name == "_start":
-            return "calls, and what is inlined there"
+    if command := re.search(r"\bcommand::(\w+)", path):
+        return f"command {command[1]}"
+    if path.startswith("size::") or path == "_start":
+        return f"program {path.split('::')[-1]}"
+    if module := re.match(r"minimc_core::(\w+)", path):
+        return module[1]
+    if re.match(r"(core|heapless)::", path):
+        return "core, heapless"
     return BUILTINS
 
 
 def flash(image):
-    """The bytes of code and constants by group."""
-    kept = {index for index, section in enumerate(image.sections)
-            if section.type == PROGBITS and section.flags & ALLOCATED}
-    # One place may have several names.
-    places = {(symbol.section, symbol.value & ~1): symbol for symbol in
-              sorted(image.symbols, key=lambda symbol: symbol.size) if symbol.section in kept and symbol.size}
+    """The bytes of code and constants by groups."""
+    loaded = {index: section.size for index, section in enumerate(image.sections)
+              if section.type == PROGBITS and section.flags & ALLOCATED}
+    # One place may have several names; the lowest bit of a Thumb function's address is not part of it.
+    places = {(symbol.section, symbol.value & ~1): symbol
+              for symbol in sorted(image.symbols, key=lambda symbol: symbol.size) if symbol.section in loaded}
     groups = {}
     for symbol in places.values():
         groups[group(symbol)] = groups.get(group(symbol), 0) + symbol.size
-    total = sum(image.sections[index].size for index in kept)
-    groups[REST] = total - sum(groups.values())
+    groups["without a name"] = sum(loaded.values()) - sum(groups.values())
     return groups
 
 
-def client(folder, program, protocol=None):
-    """The groups of an image less those of the same without the client."""
-    groups = flash(elf.Elf(folder / "-".join(filter(None, (program, protocol)))))
-    stub = flash(elf.Elf(folder / f"{program}-stub"))
-    return {name: groups.get(name, 0) - stub.get(name, 0) for name in groups | stub}
-
-
-def total(groups):
-    return sum(size for name, size in groups.items() if name != BUILTINS)
-
-
 def main(folder):
-    passed = []
-    print("flash of the client, bytes of code and constants; thumbv7em, opt-level s, LTO")
+    too_large = []
+    stub = elf.Elf(folder / "stub")
+    without = flash(stub)
+
+    def client(name):
+        """The groups of an image less those of the one without the client; and builtins apart."""
+        groups = flash(elf.Elf(folder / name))
+        groups = {name: groups.get(name, 0) - without.get(name, 0) for name in groups | without}
+        builtins = groups.pop(BUILTINS, 0)
+        return groups, builtins, sum(groups.values())
+
+    print("Flash of the client in bytes (thumbv7em, opt-level s, LTO), by modules; the rows of the")
+    print("commands and of the program's functions have what is inlined there.")
     for program, (title, limit) in PROGRAMS.items():
-        three = client(folder, program)
-        print(f"\n{title}, in three protocols")
-        for name, size in sorted(three.items(), key=lambda item: -item[1]):
-            if name != BUILTINS:
-                print(f"  {name:36}{size:7,}")
-        print(f"  {'sum':36}{total(three):7,}   limit {limit:,}")
-        print(f"  {'and ' + BUILTINS:36}{three.get(BUILTINS, 0):7,}")
+        groups, builtins, three = client(program)
+        print(f"\n  {title}: three protocols")
+        for name, size in sorted(groups.items(), key=lambda item: -item[1]):
+            if size:
+                print(f"    {name:40}{size:7,}")
+        print(f"    {'sum':40}{three:7,}   limit {limit:,}")
+        print(f"    {'apart: ' + BUILTINS:40}{builtins:7,}")
         for protocol in PROTOCOLS:
-            one = total(client(folder, program, protocol))
-            print(f"  {protocol + ' alone, a constant':36}{one:7,}   {total(three) - one:,} less")
-        if total(three) > limit:
-            passed.append(f"{title}: {total(three):,} bytes, the limit is {limit:,}")
-    print("\nRAM, bytes")
-    for symbol in elf.Elf(folder / "all-stub").symbols:
+            _, _, one = client(f"{program}-{protocol}")
+            print(f"    {f'sum with {protocol} alone, a constant':40}{one:7,}   {three - one:,} less")
+        if three > limit:
+            too_large.append(f"{title}: {three:,} bytes of flash, the limit is {limit:,}")
+
+    print("\nRAM in bytes")
+    for symbol in sorted(stub.symbols, key=lambda symbol: symbol.size):
         if symbol.name.startswith("RAM "):
             name = symbol.name.removeprefix("RAM ")
-            limit = RAM_LIMIT.get(name)
-            print(f"  {name:36}{symbol.size:7,}" + (f"   limit {limit}" if limit else ""))
+            limit = RAM_LIMITS.pop(name, None)
+            print(f"    {name:40}{symbol.size:7,}" + (f"   limit {limit}" if limit else ""))
             if limit and symbol.size > limit:
-                passed.append(f"{name}: {symbol.size} bytes, the limit is {limit}")
+                too_large.append(f"{name}: {symbol.size} bytes of RAM, the limit is {limit}")
+    too_large += [f"{name} is not in the image" for name in RAM_LIMITS]
+
     print()
-    for line in passed:
-        print(f"sizes: too large: {line}")
-    if not passed:
+    for line in too_large:
+        print(f"sizes: {line}")
+    if not too_large:
         print("sizes: within the limits")
-    return bool(passed)
+    return 1 if too_large else 0
 
 
 sys.exit(main(Path(sys.argv[1])))

@@ -38,4 +38,4 @@ def label(section):
 
 
 for entry, *steps, _handler, _undefined in ways(elf.Elf(sys.argv[1])):
-    print(f"    {label(entry).removeprefix('entry ')}: {' -> '.join(map(label, steps))}")
+    print(f"  {label(entry).removeprefix('entry ')}, by {' -> '.join(map(label, steps))}")

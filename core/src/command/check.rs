@@ -48,7 +48,10 @@ pub(crate) fn check<C: Command>(
                 // Asking twice does no harm.
                 match connection.arrived() {
                     Ok(arrived) => assert!(!arrived || index + 1 == count, "{context}"),
-                    Err(error) => found = Some(format!("Err({error:?})")),
+                    Err(error) => {
+                        found = Some(format!("Err({error:?})"));
+                        break;
+                    }
                 }
             }
             if found.is_some() {

@@ -47,8 +47,8 @@ pub struct Item<'b> {
     pub value: &'b [u8],
     /// The number that was stored beside them, which says in what form they are.
     pub flags: u32,
-    /// The number of this state of the item; `None` where it was not asked for, or the server
-    /// keeps none.
+    /// The number of this state of the item; `None` where it was not asked for (the binary protocol
+    /// tells it always), or the server keeps none.
     pub cas: Option<u64>,
 }
 
@@ -91,6 +91,8 @@ impl<'b> Item<'b> {
 
 impl Command for Get<'_> {
     const NAME: &'static str = "get";
+    const IS_READ: bool = true;
+    const IN_PIECES: bool = true;
     type Reply<'b> = Option<Item<'b>>;
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
@@ -230,7 +232,7 @@ mod tests {
             // In mid-answer, in place of the end.
             (
                 b"VALUE k 0 1\r\nx\r\nSERVER_ERROR output line too long\r\n",
-                "Err(Server(\"SERVER_ERROR output line too long\"), Refused)",
+                "Err(Server(\"SERVER_ERROR output line too long\"), Unknown)",
             ),
         ] {
             check(Text, &get, b"get k\r\n", reply, text);
@@ -295,7 +297,7 @@ mod tests {
             ),
             (
                 b"SERVER_ERROR: a proxy's own words, more than sixty-three bytes of them in all\r\n",
-                "Err(Server(\"SERVER_ERROR: a proxy\\'s own words, more than sixty-three bytes \"), Refused)",
+                "Err(Server(\"SERVER_ERROR: a proxy\\'s own words, more than sixty-three bytes \"), Unknown)",
             ),
         ] {
             check(Meta, &get, line, reply, text);

@@ -3,7 +3,7 @@
 use super::{Batch, Item};
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
-use crate::wire::{END_OF_PACKETS, Encoder, Frame, Opcode, Protocol, Shape};
+use crate::wire::{END_OF_PACKETS, Encoder, Frame, Opcode, Protocol, Shape, Status};
 
 /// Gets any number of items; those that exist arrive one by one, in the order of their keys.
 ///
@@ -76,6 +76,9 @@ impl<'k, K: AsRef<[u8]>> Batch for GetMany<'k, K> {
     }
 
     fn item<'b>(&mut self, frame: Frame<'b>, count: u16) -> Result<Self::Item<'b>, Error> {
+        if frame.status() != Status::Value {
+            return Err(frame.unexpected());
+        }
         let group = self.answered..self.answered.saturating_add(usize::from(count));
         let at = |index: &usize| {
             self.keys
@@ -231,6 +234,15 @@ mod tests {
             &request,
             &reply,
             &["Mismatched, Unknown"],
+        );
+        // Nobody answers a quiet request so.
+        let miss = Packet::answers(0x0D).opaque(0x000D_0000).status(1);
+        check(
+            Protocol::Binary,
+            &keys,
+            &request,
+            &miss.key("a").value(b"Not found").bytes(),
+            &["Malformed, Unknown"],
         );
         let early = Packet::answers(0x0A).opaque(0x000A_0001).bytes();
         check(

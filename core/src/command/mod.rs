@@ -29,6 +29,13 @@ pub trait Command {
     /// The command's name, which tells it from every other.
     const NAME: &'static str;
 
+    /// Whether the command changes nothing, so that repeating it does no harm.
+    const IS_READ: bool = false;
+
+    /// Whether the reply is a value that may be taken in
+    /// [pieces](crate::Connection::piece).
+    const IN_PIECES: bool = false;
+
     /// What the reply means; it may lend bytes of the receive storage.
     type Reply<'b>;
 

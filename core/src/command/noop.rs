@@ -13,6 +13,7 @@ pub struct Noop;
 
 impl Command for Noop {
     const NAME: &'static str = "noop";
+    const IS_READ: bool = true;
     type Reply<'b> = ();
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {

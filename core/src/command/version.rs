@@ -11,6 +11,7 @@ pub struct Version;
 
 impl Command for Version {
     const NAME: &'static str = "version";
+    const IS_READ: bool = true;
     type Reply<'b> = &'b str;
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {

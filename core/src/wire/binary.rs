@@ -128,9 +128,12 @@ pub(super) fn tag(opcode: u8, tag: u16) -> u32 {
 
 /// Reads the head of the packet at the front of `bytes`.
 pub(super) fn head(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, ErrorKind> {
-    if bytes.first().is_some_and(|&magic| magic != REPLY) {
-        // A server that has too many connections says so in text, before it knows the protocol.
-        return text::error(shape, bytes);
+    match bytes.first() {
+        None | Some(&REPLY) => {}
+        // A server that has too many connections says so in text, before it knows the protocol;
+        // one that does not know this protocol answers in text, too.
+        Some(b'E' | b'C' | b'S') => return text::error(shape, bytes),
+        Some(_) => return Err(ErrorKind::Malformed),
     }
     let Some(header) = bytes.first_chunk::<HEADER>() else {
         return Ok(Step::More(searched));
@@ -141,7 +144,7 @@ pub(super) fn head(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, 
         return Err(ErrorKind::Mismatched);
     }
     let key = u8::try_from(header.key).map_err(|_| ErrorKind::Malformed)?;
-    let before = u32::from(header.extras) + u32::from(key);
+    let before = u32::from(header.extras).saturating_add(u32::from(key));
     let data = header
         .body
         .checked_sub(before)
@@ -157,10 +160,16 @@ pub(super) fn head(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, 
         return Ok(Step::More(searched));
     };
     let status = status(header).ok_or(ErrorKind::Malformed)?;
-    let mut head = Head::new(shape, status, HEADER + before as usize, data, 0);
+    let mut head = Head::new(
+        shape,
+        status,
+        HEADER.saturating_add(before as usize),
+        data,
+        0,
+    );
     head.cas = header.cas;
     head.tag = header.opaque;
-    head.key = (HEADER as u8 + header.extras, key);
+    head.key = (header.extras.saturating_add(HEADER as u8), key);
     if let (Status::Value, 4, Some(flags)) = (status, header.extras, body.first_chunk()) {
         head.flags = u32::from_be_bytes(*flags);
     }

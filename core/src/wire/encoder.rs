@@ -135,7 +135,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         match free.get_mut(..bytes.len()) {
             Some(place) => {
                 place.copy_from_slice(bytes);
-                self.length += bytes.len();
+                self.length = self.length.saturating_add(bytes.len());
             }
             None => self.fail(ErrorKind::Full),
         }
@@ -146,21 +146,20 @@ impl<'s, 'v> Encoder<'s, 'v> {
     pub fn number(&mut self, prefix: &[u8], number: u64) -> &mut Self {
         let mut digits = [0; 20];
         let mut rest = number;
-        let mut count = 0;
+        let mut start = digits.len();
         for place in digits.iter_mut().rev() {
             // On 32-bit machines division of 64 bits is a call: do without where it can be.
             let (quotient, digit) = match u32::try_from(rest) {
                 Ok(small) => (u64::from(small / 10), (small % 10) as u8),
                 Err(_) => (rest / 10, (rest % 10) as u8),
             };
-            *place = b'0' + digit;
-            count += 1;
+            *place = b'0' | digit;
+            start = start.saturating_sub(1);
             rest = quotient;
             if rest == 0 {
                 break;
             }
         }
-        let start = digits.len() - count;
         self.bytes(prefix)
             .bytes(digits.get(start..).unwrap_or_default())
     }
@@ -248,6 +247,9 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Writes one entry of a batch with `write`, or nothing if there is no room: `false`.
     pub fn entry(&mut self, write: impl FnOnce(&mut Self)) -> bool {
+        if self.failure.is_some() {
+            return false;
+        }
         let before = self.length;
         write(self);
         if self.failure == Some(ErrorKind::Full) {
@@ -257,6 +259,13 @@ impl<'s, 'v> Encoder<'s, 'v> {
         }
         self.entries = self.entries.saturating_add(1);
         true
+    }
+
+    /// Without an entry a batch's request is none.
+    pub(crate) fn needs_entries(&mut self) {
+        if self.entries == 0 {
+            self.fail(ErrorKind::Full);
+        }
     }
 
     /// How many entries of a batch were written.

@@ -108,7 +108,7 @@ pub(crate) struct Head {
     pub(crate) data: u32,
     /// The opaque that came back; [`NO_TAG`] if none did.
     pub(crate) tag: u32,
-    pub(crate) head: u16,
+    pub(crate) head: u32,
     key: (u8, u8),
     pub(crate) tail: u8,
     pub(crate) status: Status,
@@ -128,8 +128,7 @@ impl Head {
             flags: 0,
             data,
             tag: NO_TAG,
-            // A head is one line or one packet's header: bounded by `LONGEST_HEAD`.
-            head: head as u16,
+            head: head as u32,
             key: (0, 0),
             tail,
             status,
@@ -158,9 +157,12 @@ impl Head {
 
     /// The length of the whole frame.
     pub(crate) fn length(&self) -> usize {
-        usize::from(self.head)
-            .saturating_add(self.data as usize)
-            .saturating_add(usize::from(self.tail))
+        self.until_tail().saturating_add(usize::from(self.tail))
+    }
+
+    /// The length of the frame without its tail.
+    pub(crate) fn until_tail(&self) -> usize {
+        (self.head as usize).saturating_add(self.data as usize)
     }
 
     /// Checks what stands behind the data; `behind` are the bytes there.
@@ -182,9 +184,9 @@ impl Head {
         match text::error(Shape::Value, line)? {
             Step::More(_) => Ok(false),
             Step::Head(failed) => {
-                let before = self.head as usize + self.data as usize + 2;
                 *self = Self {
-                    head: u16::try_from(before).map_err(|_| ErrorKind::Malformed)?,
+                    // The line end behind the data is no part of the error's line.
+                    head: self.head.saturating_add(self.data).saturating_add(2),
                     ..failed
                 };
                 Ok(true)
@@ -204,7 +206,7 @@ impl Head {
     /// The frame whose bytes these are.
     pub(crate) fn frame<'b>(&self, bytes: &'b [u8], refusal: Fate) -> Frame<'b> {
         let (key, length) = (usize::from(self.key.0), usize::from(self.key.1));
-        let data = bytes.get(usize::from(self.head)..).unwrap_or_default();
+        let data = bytes.get(self.head as usize..).unwrap_or_default();
         let size = self.data as usize;
         Frame {
             status: self.status,
@@ -308,6 +310,8 @@ impl<'b> Frame<'b> {
         let fate = match failure {
             Failure::TooManyConnections => Fate::NotSent,
             Failure::TooLarge | Failure::OutOfMemory => self.refusal,
+            // A proxy says so of a server that it lost after it had passed the request on.
+            Failure::Server => Fate::Unknown,
             _ => Fate::Refused,
         };
         Error::new(kind).with_fate(fate)

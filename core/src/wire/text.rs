@@ -157,7 +157,10 @@ fn failure(shape: Shape, line: &[u8]) -> Option<Head> {
         b"ERROR" if text == b"Too many open connections" => Failure::TooManyConnections,
         b"ERROR" => Failure::Command,
         b"CLIENT_ERROR" if text == b"unauthenticated" => Failure::Unauthenticated,
-        b"CLIENT_ERROR" if text == b"cannot increment or decrement non-numeric value" => {
+        b"CLIENT_ERROR"
+            if matches!(shape, Shape::Number | Shape::Meta)
+                && text == b"cannot increment or decrement non-numeric value" =>
+        {
             Failure::NotNumeric
         }
         b"CLIENT_ERROR" => Failure::Client,
@@ -238,9 +241,9 @@ pub(super) fn digits(tag: u16) -> (u8, Option<u8>) {
 
 fn tag(token: &[u8]) -> u32 {
     let value = |digit: u8| match digit {
-        b'a'..=b'z' => Some(digit - b'a'),
-        b'A'..=b'Z' => Some(digit - b'A' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'a'..=b'z' => Some(digit.wrapping_sub(b'a')),
+        b'A'..=b'Z' => Some(digit.wrapping_sub(b'A' - 26)),
+        b'0'..=b'9' => Some(digit.wrapping_add(52 - b'0')),
         b'-' => Some(62),
         b'_' => Some(63),
         _ => None,
@@ -249,6 +252,7 @@ fn tag(token: &[u8]) -> u32 {
         [low] => value(low).map(u32::from),
         [low, high] => value(low)
             .zip(value(high))
+            .filter(|&(_, high)| high > 0)
             .map(|(low, high)| u32::from(low) | u32::from(high) << 6),
         _ => None,
     };

@@ -10,6 +10,8 @@ use core::fmt;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+pub mod through;
+
 /// Any number.
 pub fn any<T: Number>() -> T {
     // SAFETY: every pattern of bits is a number. The image is never run.
@@ -78,6 +80,20 @@ macro_rules! entries {
             }
             entry
         }),*];
+    };
+}
+
+/// Entry points `Type: Trait`, each through the function in [`through`] that the trait gives its name.
+#[macro_export]
+macro_rules! traits {
+    ($($name:literal $type:ty: $($trait:ident)*;)*) => {
+        pub static ENTRIES: &[fn()] = &[$($({
+            #[unsafe(export_name = concat!("entry ", $name, ": ", stringify!($trait)))]
+            fn entry() {
+                $crate::through::$trait::<$type>();
+            }
+            entry
+        }),*),*];
     };
 }
 

@@ -43,8 +43,9 @@ impl Lie {
                 }
             }
             (Self::Key, 0) if protocol == Protocol::Binary => {
-                if let Some(key) = reply.get_mut(28).filter(|_| reply_has_key(reply[3])) {
-                    *key = b'z';
+                // Behind the header and the flags, where there is one.
+                if reply[3] > 0 {
+                    reply[28] = b'z';
                 }
             }
             (Self::Key, 0) => {
@@ -64,10 +65,6 @@ impl Lie {
         }
         reply
     }
-}
-
-fn reply_has_key(length: u8) -> bool {
-    length > 0
 }
 
 /// The line of a value with a length that is one less.

@@ -23,7 +23,7 @@ const NETWORK: Network = Network {
     server: (Ipv4Addr::new(10, 0, 2, 100), 11211),
 };
 
-/// SysTick interrupts every millisecond, so the processor never sleeps longer.
+/// SysTick interrupts every ten milliseconds, so the processor never sleeps longer.
 const PROCESSOR: Processor = Processor {
     now: time::now,
     sleep: asm::wfi,

@@ -8,7 +8,7 @@
 use core::mem::MaybeUninit;
 
 use minimc_core::Connection;
-use minimc_probe::{any, bytes, sink};
+use minimc_probe::{any, sink};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
@@ -18,8 +18,8 @@ extern "C" fn _start() {
     sink(&raw mut ARRAYS);
     #[cfg(feature = "stub")]
     loop {
-        sink(write([bytes(), bytes(), bytes()]));
-        sink(read(bytes()));
+        sink(write(*minimc_probe::some()));
+        sink(read(minimc_probe::bytes()));
     }
     #[cfg(not(feature = "stub"))]
     sink(client::run());
@@ -85,10 +85,9 @@ mod client {
         }
     }
 
+    #[inline(never)]
     fn turn(connection: &mut Connection) -> Result<(), Error> {
-        while !connection.settle()? {
-            receive(connection)?;
-        }
+        settle(connection)?;
         let key = Key::new(bytes())?;
         let expiry = Expiry::seconds(any());
         match any::<u8>() {
@@ -137,6 +136,14 @@ mod client {
     }
 
     #[inline(never)]
+    fn settle(connection: &mut Connection) -> Result<(), Error> {
+        while !connection.settle()? {
+            receive(connection)?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
     fn call<'c, C: Command>(
         connection: &'c mut Connection,
         command: &C,
@@ -178,6 +185,7 @@ mod client {
     }
 
     #[cfg(feature = "all")]
+    #[inline(never)]
     fn get_many(connection: &mut Connection) -> Result<(), Error> {
         let mut batch = GetMany::new(minimc_probe::slice::<&[u8]>())?;
         while connection.send_batch(&mut batch)? {
@@ -194,6 +202,7 @@ mod client {
     }
 
     #[cfg(feature = "all")]
+    #[inline(never)]
     fn get_in_pieces(connection: &mut Connection, key: Key<'_>) -> Result<(), Error> {
         use minimc_core::Piece;
 

@@ -1,0 +1,464 @@
+//! Values larger than the storage: out by a gap, in by pieces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may fail"
+)]
+
+mod peer;
+
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use minimc_core::command::{Delete, Get, GetMany, Store};
+use minimc_core::{Connection, Entry, ErrorKind, Expiry, Fate, Key, Piece, Protocol, Storage};
+use peer::{PROTOCOLS, Peer, Random, arrive, call, pieces, read, write};
+
+fn key(name: &str) -> Key<'_> {
+    Key::new(name).unwrap()
+}
+
+fn connection(protocol: Protocol) -> Connection<[u8; 400], 4> {
+    Connection::new(protocol, [0; 400], [0; 400]).unwrap()
+}
+
+#[test]
+fn a_value_of_300_000_bytes_passes_through_400() {
+    let mut random = Random(1);
+    let value: Vec<u8> = (0..300_000).map(|_| random.below(256) as u8).collect();
+    for protocol in PROTOCOLS {
+        let (mut connection, mut peer) = (connection(protocol), Peer::default());
+        let set = Store::set(key("image"), &value).flags(7);
+        let gap = connection.send(&set).unwrap();
+        assert!(gap.is_some());
+        while write(
+            &mut connection,
+            &mut peer,
+            gap.as_ref(),
+            1 + random.below(999),
+        ) > 0
+        {}
+        arrive(&mut connection, &mut peer, 3);
+        assert_eq!(
+            format!("{:?}", connection.reply::<Store<'_, '_>>()),
+            "Ok(Stored)"
+        );
+        assert_eq!(peer.value("image"), Some(&value[..]), "{protocol:?}");
+
+        connection.send(&Get::new(key("image")).with_cas()).unwrap();
+        connection.send(&Delete::new(key("image"))).unwrap();
+        while write(&mut connection, &mut peer, None, 5) > 0 {}
+        let there = pieces(&mut connection, &mut peer, || 1 + random.below(500));
+        assert!(there.as_ref() == Some(&value), "{protocol:?}");
+        arrive(&mut connection, &mut peer, 3);
+        assert_eq!(connection.reply::<Delete<'_>>(), Ok(true));
+    }
+}
+
+#[test]
+fn what_is_told_of_a_value_before_its_bytes() {
+    for protocol in PROTOCOLS {
+        let (mut connection, mut peer) = (connection(protocol), Peer::default());
+        let set = Store::set(key("k"), b"abc").flags(7);
+        call(&mut connection, &mut peer, &set, 99);
+        connection.send(&Get::new(key("k")).with_cas()).unwrap();
+        while write(&mut connection, &mut peer, None, 99) > 0 {}
+        read(&mut connection, &mut peer, 399);
+        let entry = Entry {
+            length: 3,
+            flags: 7,
+            cas: Some(1),
+        };
+        assert_eq!(connection.piece(), Ok(Some(Piece::Start(entry))));
+        assert_eq!(connection.piece(), Ok(Some(Piece::Bytes(b"abc"))));
+        assert_eq!(connection.piece(), Ok(Some(Piece::End)));
+        assert_eq!(
+            connection.piece().unwrap_err().kind(),
+            ErrorKind::OutOfOrder
+        );
+    }
+}
+
+#[test]
+fn no_bytes_and_no_item() {
+    for protocol in PROTOCOLS {
+        for chunk in [1, 2, 300] {
+            let (mut connection, mut peer) = (connection(protocol), Peer::with(&[("empty", b"")]));
+            for (name, there) in [
+                ("empty", Some(vec![])),
+                ("absent", None),
+                ("empty", Some(vec![])),
+            ] {
+                connection.send(&Get::new(key(name))).unwrap();
+                while write(&mut connection, &mut peer, None, chunk) > 0 {}
+                assert_eq!(
+                    pieces(&mut connection, &mut peer, || chunk),
+                    there,
+                    "{protocol:?}"
+                );
+                assert_eq!(connection.owed(), 0);
+            }
+        }
+    }
+}
+
+/// Gives the connection a reply in chunks; what came of each step until there is nothing to take.
+fn steps(connection: &mut Connection<[u8; 400], 4>, reply: &[u8], chunk: usize) -> Vec<String> {
+    let mut steps: Vec<String> = vec![];
+    let mut peer = Peer::default();
+    peer.replies = reply.to_vec();
+    while connection.owed() > 0 && !connection.is_broken() {
+        match connection.piece() {
+            Ok(Some(Piece::Bytes(bytes))) => match steps.last_mut() {
+                Some(last) if last.starts_with('"') => {
+                    last.insert_str(last.len() - 1, &bytes.escape_ascii().to_string());
+                }
+                _ => steps.push(format!("\"{}\"", bytes.escape_ascii())),
+            },
+            Ok(Some(Piece::Start(entry))) => steps.push(format!("{}", entry.length)),
+            Ok(Some(Piece::End)) => steps.push("end".into()),
+            Ok(None) => assert!(read(connection, &mut peer, chunk) > 0),
+            Err(error) => steps.push(format!("{error:?}")),
+        }
+    }
+    steps
+}
+
+#[test]
+fn errors_in_every_place() {
+    let long = format!(
+        "VALUE k 0 600\r\n{}\r\nSERVER_ERROR out of memory writing get response\r\n",
+        "x".repeat(600)
+    );
+    let endless = format!("VALUE k 0 3\r\nabc\r\nSERVER_ERROR {}", "x".repeat(500));
+    let long_bytes = format!("\"{}\"", "x".repeat(600));
+    for (protocol, reply, expected) in [
+        (
+            Protocol::Text,
+            "VALUE k 0 3\r\nabc\r\nEND\r\n",
+            &["3", "\"abc\"", "end"][..],
+        ),
+        (
+            Protocol::Text,
+            &endless,
+            &["3", "\"abc\"", "Malformed, Unknown"],
+        ),
+        (
+            Protocol::Text,
+            "SERVER_ERROR busy\r\n",
+            &["Server(\"SERVER_ERROR busy\"), Unknown"],
+        ),
+        (
+            Protocol::Text,
+            "VALUE k 0 3\r\nabc\r\nSERVER_ERROR busy\r\n",
+            &["3", "\"abc\"", "Server(\"SERVER_ERROR busy\"), Unknown"],
+        ),
+        (
+            Protocol::Text,
+            &long,
+            &[
+                "600",
+                &long_bytes,
+                "OutOfMemory(\"SERVER_ERROR out of memory writing get response\"), Refused",
+            ],
+        ),
+        (
+            Protocol::Text,
+            "VALUE k 0 3\r\nabcd\r\nEND\r\n",
+            &["3", "\"abc\"", "Malformed, Unknown"],
+        ),
+        (
+            Protocol::Text,
+            "VALUE j 0 3\r\nabc\r\nEND\r\n",
+            &["Mismatched, Unknown"],
+        ),
+        (Protocol::Text, "STORED\r\n", &["Malformed, Unknown"]),
+        (
+            Protocol::Meta,
+            "VA 3 f0 Oa\r\nabc\r\n",
+            &["3", "\"abc\"", "end"],
+        ),
+        (
+            Protocol::Meta,
+            "VA 3 f0 Oa\r\nabcd\r\n",
+            &["3", "\"abc\"", "Malformed, Unknown"],
+        ),
+        (
+            Protocol::Meta,
+            "VA 3 f0 Ob\r\nabc\r\n",
+            &["Mismatched, Unknown"],
+        ),
+        (Protocol::Meta, "HD Oa\r\n", &["Malformed, Unknown"]),
+        (Protocol::Meta, "EN\r\n", &["end"]),
+        (
+            Protocol::Binary,
+            "ERROR Too many open connections\r\n",
+            &["TooManyConnections, NotSent"],
+        ),
+        (Protocol::Binary, "END\r\n", &["Malformed, Unknown"]),
+    ] {
+        for chunk in [1, 7, 400] {
+            let mut connection = connection(protocol);
+            connection.send(&Get::new(key("k"))).unwrap();
+            while write(&mut connection, &mut Peer::default(), None, 400) > 0 {}
+            let found = steps(&mut connection, reply.as_bytes(), chunk);
+            assert_eq!(found, expected, "{protocol:?} {reply:?} by {chunk}");
+        }
+    }
+}
+
+#[test]
+fn a_reply_too_large_is_skipped_and_the_next_is_right() {
+    let large = [b'x'; 5000];
+    for protocol in PROTOCOLS {
+        for chunk in [1, 13, 400] {
+            let mut connection = connection(protocol);
+            let mut peer = Peer::with(&[("large", &large), ("small", b"s")]);
+            for name in ["large", "small", "large", "small"] {
+                connection.send(&Get::new(key(name))).unwrap();
+            }
+            for item in ["ReplyTooLarge { size: 5000 }", "Item(\"s\""].repeat(2) {
+                arrive(&mut connection, &mut peer, chunk);
+                assert!(connection.owed() > 0);
+                let reply = format!("{:?}", connection.reply::<Get<'_>>());
+                assert!(reply.contains(item), "{protocol:?}: {reply}");
+            }
+            assert_eq!(connection.owed(), 0);
+        }
+    }
+}
+
+#[test]
+fn what_is_skipped_is_handed_out_to_nobody() {
+    let large = [b'x'; 5000];
+    for protocol in PROTOCOLS {
+        for (chunk, by_reply) in [(1, false), (13, true), (13, false), (400, true)] {
+            let mut connection = connection(protocol);
+            let mut peer = Peer::with(&[("large", &large), ("small", b"s")]);
+            connection.send(&Get::new(key("large"))).unwrap();
+            connection.send(&Delete::new(key("none"))).unwrap();
+            connection.send(&Get::new(key("small"))).unwrap();
+            arrive(&mut connection, &mut peer, chunk);
+            let error = connection.reply::<Get<'_>>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ReplyTooLarge { size: 5000 });
+            assert_eq!(connection.owed(), 3);
+            loop {
+                if by_reply {
+                    let error = connection.reply::<Get<'_>>().unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::OutOfOrder);
+                }
+                match connection.piece() {
+                    Ok(piece) => assert_eq!(piece, None),
+                    Err(error) => break assert_eq!(error.kind(), ErrorKind::OutOfOrder),
+                }
+                assert!(read(&mut connection, &mut peer, chunk) > 0);
+            }
+            arrive(&mut connection, &mut peer, chunk);
+            assert_eq!(connection.reply::<Delete<'_>>(), Ok(false));
+            assert_eq!(
+                pieces(&mut connection, &mut peer, || chunk),
+                Some(b"s".to_vec())
+            );
+        }
+    }
+}
+
+#[test]
+fn one_item_of_many_may_be_too_large() {
+    let large = [b'x'; 1000];
+    let keys = ["small", "large", "small"];
+    for protocol in PROTOCOLS {
+        let mut connection = connection(protocol);
+        let mut peer = Peer::with(&[("large", &large), ("small", b"s")]);
+        let mut batch = GetMany::new(&keys).unwrap();
+        assert_eq!(connection.send_batch(&mut batch), Ok(true));
+        connection.send(&Get::new(key("small"))).unwrap();
+        let mut items = vec![];
+        while connection.owed() > 1 {
+            arrive(&mut connection, &mut peer, 50);
+            items.push(format!("{:?}", connection.item(&mut batch)));
+        }
+        let small = "Ok(Some((\"small\", Item(\"s\"".to_string();
+        assert!(
+            items[0].starts_with(&small) && items[2].starts_with(&small),
+            "{items:?}"
+        );
+        assert_eq!(items[1], "Err(ReplyTooLarge { size: 1000 }, Refused)");
+        assert_eq!(items[3], "Ok(None)");
+        arrive(&mut connection, &mut peer, 50);
+        assert!(connection.reply::<Get<'_>>().unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_call_in_the_wrong_order_loses_nothing() {
+    for protocol in PROTOCOLS {
+        let mut connection = connection(protocol);
+        let mut peer = Peer::with(&[("k", b"abcdef")]);
+        let refused = |connection: &mut Connection<[u8; 400], 4>| {
+            let error = connection.reply::<Delete<'_>>().unwrap_err();
+            assert_eq!(
+                (error.kind(), error.fate()),
+                (ErrorKind::OutOfOrder, Fate::NotSent)
+            );
+            let mut batch = GetMany::new(&["k"]).unwrap();
+            let error = connection.item(&mut batch).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutOfOrder);
+        };
+        refused(&mut connection);
+        connection.send(&Get::new(key("k"))).unwrap();
+        refused(&mut connection);
+        while write(&mut connection, &mut peer, None, 400) > 0 {}
+        let mut value = vec![];
+        loop {
+            refused(&mut connection);
+            match connection.piece().unwrap() {
+                Some(Piece::Start(entry)) => assert_eq!(entry.length, 6),
+                Some(Piece::Bytes(bytes)) => {
+                    value.extend_from_slice(bytes);
+                    let error = connection.reply::<Get<'_>>().unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::OutOfOrder);
+                    assert!(connection.raw_reply().is_err());
+                }
+                Some(Piece::End) => break,
+                None => _ = read(&mut connection, &mut peer, 1),
+            }
+        }
+        assert_eq!(value, b"abcdef", "{protocol:?}");
+        assert_eq!(connection.owed(), 0);
+    }
+}
+
+#[test]
+fn a_stream_that_is_dropped_is_skipped_by_the_next_reply() {
+    let large = [b'x'; 1000];
+    for protocol in PROTOCOLS {
+        for taken in 0..12 {
+            let mut connection = connection(protocol);
+            let mut peer = Peer::with(&[("large", &large), ("small", b"s")]);
+            connection.send(&Get::new(key("large"))).unwrap();
+            connection.send(&Get::new(key("small"))).unwrap();
+            while write(&mut connection, &mut peer, None, 400) > 0 {}
+            let mut started = false;
+            for _ in 0..taken {
+                match connection.piece().unwrap() {
+                    None => _ = read(&mut connection, &mut peer, 97),
+                    Some(_) => started = true,
+                }
+            }
+            if !started {
+                // Nothing of it was taken: it still is a reply of its own.
+                arrive(&mut connection, &mut peer, 97);
+                assert!(connection.reply::<Get<'_>>().is_err());
+            }
+            arrive(&mut connection, &mut peer, 97);
+            let item = connection.reply::<Get<'_>>().unwrap();
+            assert_eq!(item.unwrap().value, b"s", "{protocol:?} {taken}");
+            assert_eq!(connection.owed(), 0);
+        }
+    }
+}
+
+/// Storage that grows to a limit, and what it was told.
+#[derive(Debug)]
+struct Growing {
+    bytes: Vec<u8>,
+    limit: usize,
+    told: Rc<RefCell<Vec<String>>>,
+}
+
+impl Storage for Growing {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, size: usize) -> bool {
+        if size > self.limit {
+            return false;
+        }
+        if size > self.bytes.len() {
+            self.told.borrow_mut().push(format!("grow {size}"));
+            self.bytes.resize(size, 0);
+        }
+        true
+    }
+
+    fn rest(&mut self, used: usize) {
+        self.told.borrow_mut().push(format!("rest {used}"));
+    }
+}
+
+#[test]
+fn storage_grows_as_far_as_the_value_has_come() {
+    let value = vec![b'x'; 200_000];
+    for (limit, expected) in [
+        (
+            300_000,
+            &["rest 0", "grow 65536", "grow 200019", "rest 200019"][..],
+        ),
+        (150_000, &["rest 0", "grow 65536", "rest 19"]),
+        (1000, &["rest 0", "rest 19"]),
+    ] {
+        let told = Rc::new(RefCell::new(vec![]));
+        let storage = |told: &Rc<_>| Growing {
+            bytes: vec![0; 400],
+            limit,
+            told: Rc::clone(told),
+        };
+        let (sending, receiving) = (storage(&Rc::default()), storage(&told));
+        let mut connection: Connection<_, 4> =
+            Connection::new(Protocol::Meta, sending, receiving).unwrap();
+        let mut peer = Peer::with(&[("large", &value), ("small", b"small")]);
+        connection.send(&Get::new(key("large"))).unwrap();
+        connection.send(&Get::new(key("small"))).unwrap();
+        arrive(&mut connection, &mut peer, 10_000);
+        match connection.reply::<Get<'_>>() {
+            Ok(item) => assert!(item.unwrap().value == value),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ReplyTooLarge { size: 200_000 }),
+        }
+        arrive(&mut connection, &mut peer, 10_000);
+        assert_eq!(
+            connection.reply::<Get<'_>>().unwrap().unwrap().value,
+            b"small"
+        );
+        connection.send(&Get::new(key("small"))).unwrap();
+        assert_eq!(*told.borrow(), expected);
+    }
+}
+
+#[test]
+fn an_error_behind_a_large_value_is_read_whole_too() {
+    // The end of the value lies beyond 64 KiB.
+    let reply = [
+        b"VALUE k 0 70000\r\n".to_vec(),
+        vec![b'x'; 70_000],
+        b"\r\nSERVER_ERROR busy\r\n".to_vec(),
+    ]
+    .concat();
+    let (mut sending, mut receiving) = ([0; 400], [0; 80_000]);
+    let mut connection: Connection<&mut [u8], 4> =
+        Connection::new(Protocol::Text, &mut sending[..], &mut receiving[..]).unwrap();
+    connection
+        .send(&Get::new(key("k")).touch(Expiry::NEVER))
+        .unwrap();
+    let mut peer = Peer::default();
+    while write(&mut connection, &mut Peer::default(), None, 400) > 0 {}
+    peer.replies = reply;
+    while !connection.arrived().unwrap() {
+        assert!(read(&mut connection, &mut peer, 9_999) > 0);
+    }
+    let error = connection.reply::<Get<'_>>().unwrap_err();
+    assert_eq!(
+        format!("{error:?}"),
+        "Server(\"SERVER_ERROR busy\"), Unknown"
+    );
+    assert!(!connection.is_broken());
+}
