@@ -2,7 +2,7 @@
 # Measures what a client costs a microcontroller, and fails when it is over the limits.
 #
 # Flash is the code and constants of a linked program with a connection (tests/probe/src/bin/size.rs)
-# less those of the same program without one; what the compiler links for itself, such as memcpy, is
+# less those of the same program with the connection's methods stubbed out; what the compiler links for itself, such as memcpy, is
 # counted apart. RAM is the size of a Connection.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,15 +20,16 @@ flock 8
 
 # An image, and the features it is built with.
 while read -r image features; do
-    bare_cargo $target build --quiet --locked --profile small --features "$features" --bin size </dev/null
-    cp "$out/$target/small/size" "$out/sizes/$image"
+    bare_cargo $target build --quiet --locked --release --features "$features" --bin size </dev/null
+    cp "$out/$target/release/size" "$out/sizes/$image"
 done <<'END'
-stub stub
 few
+few-stub stub
 few-text text
 few-meta meta
 few-binary binary
 all all
+all-stub all,stub
 all-text all,text
 all-meta all,meta
 all-binary all,binary

@@ -28,6 +28,8 @@ pub struct Client<T, S, const N: usize = 4> {
     /// [received](Self::receive). Not while a future that could be dropped is on its way: what
     /// that leaves behind is nobody's.
     by_hand: bool,
+    /// How many of the owed replies a [`receive`](Self::receive) has told to be lost.
+    told: usize,
 }
 
 impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
@@ -52,6 +54,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
             options,
             connected: false,
             by_hand: false,
+            told: 0,
         })
     }
 
@@ -178,14 +181,19 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
 
     /// Takes the reply to the oldest command that was [sent](Self::send) and not received.
     pub async fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
-        if !self.by_hand || self.connection.owed() == 0 {
+        if !self.by_hand || self.connection.owed() <= self.told {
             return Err(ErrorKind::OutOfOrder.into());
         }
         self.transport.begin(self.options.timeout);
         self.by_hand = false;
         let arrived = self.next_reply().await;
         self.by_hand = true;
-        arrived.map_err(|error| self.lost(error))?;
+        if let Err(error) = arrived {
+            let fate = self.connection.fate(self.told);
+            self.connection.fail();
+            self.told += 1;
+            return Err(error.with_fate(fate));
+        }
         self.connection.reply::<C>()
     }
 
@@ -278,7 +286,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     /// Sees to it that there is a connection and that it owes nothing; `true` if it was there
     /// before.
     async fn ready(&mut self) -> Result<bool, Error> {
-        self.by_hand = false;
+        (self.by_hand, self.told) = (false, 0);
         // While replies are owed, that bytes came says nothing against the connection.
         if self.connected && self.settle().await.is_ok() && self.transport.is_alive() {
             return Ok(true);

@@ -9,7 +9,7 @@ use crate::command::{Batch, Command, identity};
 use crate::debt::{Debt, NAMELESS};
 use crate::error::{Error, ErrorKind, Fate};
 use crate::reply::{Entry, Gap, Piece, RawReply};
-use crate::wire::{Encoder, Head, LONGEST_HEAD, Limits, Protocol, Request, Status, Step};
+use crate::wire::{Encoder, Frame, Head, LONGEST_HEAD, Limits, Protocol, Request, Status, Step};
 
 /// While any reply is owed, at most so many bytes of requests are unanswered. A server's socket
 /// and read buffers hold them even when it cannot write, so a client that writes first and reads
@@ -92,6 +92,22 @@ enum Part {
     End,
 }
 
+/// A frame that was taken, by where it is.
+struct Taken {
+    head: Head,
+    place: Range<usize>,
+    refusal: Fate,
+}
+
+impl Taken {
+    // Out of line, as `take` is: every command does both.
+    #[inline(never)]
+    fn frame<'b, S: Storage>(&self, incoming: &'b Window<S>) -> Frame<'b> {
+        self.head
+            .frame(incoming.at(self.place.clone()), self.refusal)
+    }
+}
+
 impl<S: Storage, const N: usize> Connection<S, N> {
     /// The least bytes of storage for sending, and for receiving: the longest head of a request
     /// or reply fits.
@@ -151,8 +167,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// debts, or 16 KiB of requests unanswered, or the storage is full, or a value outside the
     /// storage is to be sent while anything is owed. Whatever it fails with, nothing is queued.
     pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
-        self.queue(identity(C::NAME), C::IN_PIECES, |out| command.encode(out))
-            .map(|(_, gap)| gap)
+        match self.queue(identity(C::NAME), C::IN_PIECES, &|out| command.encode(out)) {
+            Ok((_, gap)) => Ok(gap),
+            Err(kind) => Err(Self::not_sent(kind)),
+        }
     }
 
     /// Queues as many of a batch's remaining requests as fit; `false` when none remains.
@@ -162,12 +180,17 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         if !batch.remains() {
             return Ok(false);
         }
-        let (count, _) = self.queue(identity(B::NAME), false, |out| {
+        let encode = |out: &mut Encoder<'_, '_>| {
             batch.encode(out);
             out.needs_entries();
-        })?;
-        batch.queued(count);
-        Ok(true)
+        };
+        match self.queue(identity(B::NAME), false, &encode) {
+            Ok((count, _)) => {
+                batch.queued(count);
+                Ok(true)
+            }
+            Err(kind) => Err(Self::not_sent(kind)),
+        }
     }
 
     /// The bytes to write next, in order: what is in the storage, and where there is a gap, the
@@ -252,22 +275,23 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// What it lends lies in the receive storage. Where it fails with
     /// [`OutOfOrder`](ErrorKind::OutOfOrder), nothing was taken.
     pub fn reply<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
-        let (head, place, debt) = self.take(|debt| debt.command == identity(C::NAME))?;
-        let reply = C::decode(head.frame(self.incoming.at(place), debt.refusal()));
-        if reply.as_ref().is_err_and(|error| error.kind().is_fatal()) {
-            self.broken = true;
-        }
-        reply
+        let taken = self.take(Some(identity(C::NAME)))?;
+        let frame = taken.frame(&self.incoming);
+        C::decode(frame).map_err(|kind| frame.error(kind, &mut self.broken))
     }
 
     /// Takes the oldest owed reply as it came, to be decoded elsewhere. If its meaning there is
     /// that the peer broke the protocol, call [`fail`](Self::fail).
     pub fn raw_reply(&mut self) -> Result<RawReply<'_>, Error> {
-        let (head, place, debt) = self.take(|debt| debt.command != NAMELESS)?;
+        let Taken {
+            head,
+            place,
+            refusal,
+        } = self.take(None)?;
         Ok(RawReply {
             head,
             bytes: self.incoming.at(place),
-            refusal: debt.refusal(),
+            refusal,
         })
     }
 
@@ -275,20 +299,18 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// what one [`send_batch`](Self::send_batch) queued is answered in full; so does an error
     /// after which one less is [owed](Self::owed).
     pub fn item<'b, B: Batch>(&'b mut self, batch: &mut B) -> Result<Option<B::Item<'b>>, Error> {
-        let (head, place, debt) = self.take(|debt| debt.command == identity(B::NAME))?;
-        let frame = head.frame(self.incoming.at(place), debt.refusal());
+        let entries = self.debts.front().map_or(0, |debt| debt.entries);
+        let taken = self.take(Some(identity(B::NAME)))?;
+        let (head, frame) = (&taken.head, taken.frame(&self.incoming));
         let item = match head.status {
             Status::Failed(_) => Err(frame.unexpected()),
             Status::End if head.is_last() => Ok(None),
-            _ => batch.item(frame, debt.entries).map(Some),
+            _ => batch.item(frame, entries).map(Some),
         };
         if head.is_last() {
-            batch.answered(debt.entries);
+            batch.answered(entries);
         }
-        if item.as_ref().is_err_and(|error| error.kind().is_fatal()) {
-            self.broken = true;
-        }
-        item
+        item.map_err(|kind| frame.error(kind, &mut self.broken))
     }
 
     /// Whether what [arrived](Self::arrived) is no item but the end of what one
@@ -326,9 +348,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 Status::NotFound => Some(Piece::End),
                 _ => {
                     let frame = head.frame(self.incoming.at(place), debt.refusal());
-                    let error = frame.unexpected();
-                    self.broken |= error.kind().is_fatal();
-                    return Err(error);
+                    return Err(frame.error(frame.unexpected(), &mut self.broken));
                 }
             },
         })
@@ -412,20 +432,21 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         &mut self,
         command: u16,
         in_pieces: bool,
-        encode: impl FnOnce(&mut Encoder<'_, 'v>),
-    ) -> Result<(u16, Option<Gap<'v>>), Error> {
+        // Not a type parameter: one copy of this serves every command.
+        encode: &dyn Fn(&mut Encoder<'_, 'v>),
+    ) -> Result<(u16, Option<Gap<'v>>), ErrorKind> {
         if self.broken {
-            return Err(Error::new(ErrorKind::Closed).with_fate(Fate::NotSent));
+            return Err(ErrorKind::Closed);
         }
         if self.debts.is_full() || self.gap.is_some() {
-            return Err(ErrorKind::Full.into());
+            return Err(ErrorKind::Full);
         }
         let idle = self.debts.is_empty();
         if idle {
             if self.incoming.len() > 0 {
                 // Bytes that nobody asked for must not be taken for the reply to this.
                 self.broken = true;
-                return Err(Error::new(ErrorKind::Closed).with_fate(Fate::NotSent));
+                return Err(ErrorKind::Closed);
             }
             self.incoming.rest(self.largest as usize);
             self.largest = 0;
@@ -452,7 +473,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             replaces,
         } = out.finish()?;
         if value.is_some() && !idle {
-            return Err(ErrorKind::Full.into());
+            return Err(ErrorKind::Full);
         }
         let debt = Debt {
             check,
@@ -465,7 +486,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             replaces,
         };
         if self.debts.push_back(debt).is_err() {
-            return Err(ErrorKind::Full.into());
+            return Err(ErrorKind::Full);
         }
         self.sequence = self.sequence.wrapping_add(self.tags(entries));
         self.outgoing.fill(length);
@@ -478,6 +499,12 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             Gap { value }
         });
         Ok((entries, gap))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_sent(kind: ErrorKind) -> Error {
+        Error::new(kind).with_fate(Fate::NotSent)
     }
 
     /// A tag that no outstanding request bears. In text it has one digit while few are owed:
@@ -664,22 +691,32 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         }))
     }
 
-    /// Takes the oldest frame, which must have arrived and answer a debt that `is_wanted`; of one
-    /// that is too large, the head.
-    fn take(
-        &mut self,
-        is_wanted: impl FnOnce(&Debt) -> bool,
-    ) -> Result<(Head, Range<usize>, Debt), Error> {
-        if let Place::Data(_) = self.place {
+    /// Takes the oldest frame, which must have arrived and answer this command, or any that was
+    /// not given up; of one that is too large, the head.
+    #[inline(never)]
+    fn take(&mut self, command: Option<u16>) -> Result<Taken, ErrorKind> {
+        let arrived = match self.place {
             // The pieces that were not taken yet are not lost to a call in the wrong order.
-            return Err(ErrorKind::OutOfOrder.into());
-        }
-        let arrived = self.arrived()?;
-        match (self.head, self.debts.front()) {
-            (Some(head), Some(&debt)) if arrived && is_wanted(&debt) => {
-                Ok((head, self.consume_frame(&head, &debt), debt))
+            Place::Data(_) => false,
+            Place::Whole if !self.broken => true,
+            _ => {
+                let arrived = self.whole_frame();
+                self.latched(arrived)?
             }
-            _ => Err(ErrorKind::OutOfOrder.into()),
+        };
+        match (self.head, self.debts.front()) {
+            (Some(head), Some(&debt))
+                if arrived
+                    && command
+                        .map_or(debt.command != NAMELESS, |wanted| wanted == debt.command) =>
+            {
+                Ok(Taken {
+                    head,
+                    place: self.consume_frame(&head, &debt),
+                    refusal: debt.refusal(),
+                })
+            }
+            _ => Err(ErrorKind::OutOfOrder),
         }
     }
 
@@ -721,10 +758,15 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         }
     }
 
+    /// Breaks the connection where that failed.
     fn latch<T>(&mut self, result: Result<T, ErrorKind>) -> Result<T, Error> {
-        result.map_err(|kind| {
+        Ok(self.latched(result)?)
+    }
+
+    fn latched<T>(&mut self, result: Result<T, ErrorKind>) -> Result<T, ErrorKind> {
+        if let Err(kind) = &result {
             self.broken |= kind.is_fatal();
-            kind.into()
-        })
+        }
+        result
     }
 }

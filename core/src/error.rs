@@ -14,6 +14,7 @@ use crate::key::BadKey;
 pub struct Error {
     kind: ErrorKind,
     fate: Fate,
+    text: Text,
 }
 
 impl Error {
@@ -22,6 +23,16 @@ impl Error {
         Self {
             kind,
             fate: kind.usual_fate(),
+            text: Text::NONE,
+        }
+    }
+
+    /// The same error with the server's own words, cut to what a [`Text`] holds.
+    #[must_use]
+    pub(crate) fn with_text(self, text: &[u8]) -> Self {
+        Self {
+            text: Text::new(text),
+            ..self
         }
     }
 
@@ -41,6 +52,11 @@ impl Error {
         self.fate
     }
 
+    /// The server's own words, where it had some: its error line, cut to 63 bytes.
+    pub fn text(&self) -> Option<&Text> {
+        Some(&self.text).filter(|text| !text.bytes().is_empty())
+    }
+
     /// libmemcached's number for the failure.
     pub const fn return_code(&self) -> ReturnCode {
         self.kind.return_code()
@@ -48,6 +64,9 @@ impl Error {
 }
 
 impl From<ErrorKind> for Error {
+    // Out of line: an error is large, and made in many places.
+    #[cold]
+    #[inline(never)]
     fn from(kind: ErrorKind) -> Self {
         Self::new(kind)
     }
@@ -61,13 +80,19 @@ impl From<BadKey> for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {:?}", self.kind, self.fate)
+        match self.text() {
+            Some(text) => write!(f, "{:?}({text:?}), {:?}", self.kind, self.fate),
+            None => write!(f, "{:?}, {:?}", self.kind, self.fate),
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.kind, self.fate)
+        match self.text() {
+            Some(text) => write!(f, "{}: \"{text}\" ({})", self.kind, self.fate),
+            None => write!(f, "{} ({})", self.kind, self.fate),
+        }
     }
 }
 
@@ -133,13 +158,13 @@ pub enum ErrorKind {
     /// The stored value is not a number that the server can count.
     NotNumeric,
     /// `SERVER_ERROR`: the server failed.
-    Server(Text),
+    Server,
     /// `CLIENT_ERROR`: the server did not understand the request.
-    Client(Text),
+    Client,
     /// `ERROR`: the server does not know the command.
-    Command(Text),
+    Command,
     /// The server has no memory for the item.
-    OutOfMemory(Text),
+    OutOfMemory,
     /// The server has as many connections as it allows.
     TooManyConnections,
     /// The server wants a login first.
@@ -183,10 +208,10 @@ impl ErrorKind {
             }
             Self::Unsupported(_) => ReturnCode::NotSupported,
             Self::NotFound => ReturnCode::NotFound,
-            Self::NotNumeric | Self::Client(_) => ReturnCode::ClientError,
-            Self::Server(_) => ReturnCode::ServerError,
-            Self::Command(_) | Self::TooManyConnections => ReturnCode::Error,
-            Self::OutOfMemory(_) => ReturnCode::ServerMemoryAllocationFailure,
+            Self::NotNumeric | Self::Client => ReturnCode::ClientError,
+            Self::Server => ReturnCode::ServerError,
+            Self::Command | Self::TooManyConnections => ReturnCode::Error,
+            Self::OutOfMemory => ReturnCode::ServerMemoryAllocationFailure,
             Self::Unauthenticated => ReturnCode::AuthProblem,
             Self::Malformed | Self::Mismatched | Self::Unsolicited => ReturnCode::ProtocolError,
             Self::Closed => ReturnCode::ConnectionFailure,
@@ -229,12 +254,12 @@ impl ErrorKind {
             | Self::TooManyConnections => Fate::NotSent,
             Self::NotFound
             | Self::NotNumeric
-            | Self::Client(_)
-            | Self::Command(_)
-            | Self::OutOfMemory(_)
+            | Self::Client
+            | Self::Command
+            | Self::OutOfMemory
             | Self::ReplyTooLarge { .. }
             | Self::Unauthenticated => Fate::Refused,
-            Self::Server(_)
+            Self::Server
             | Self::Malformed
             | Self::Mismatched
             | Self::Unsolicited
@@ -257,10 +282,6 @@ impl fmt::Display for ErrorKind {
                     "a value of {size} bytes does not fit the receive storage"
                 );
             }
-            Self::Server(text)
-            | Self::Client(text)
-            | Self::Command(text)
-            | Self::OutOfMemory(text) => return write!(f, "the server answered \"{text}\""),
             Self::Io { during, code: 0 } => return write!(f, "{during} failed"),
             Self::Io { during, code } => return write!(f, "{during} failed (os error {code})"),
             Self::Expiry => "the expiry is over 30 days from now without a clock, or past 2038",
@@ -269,6 +290,10 @@ impl fmt::Display for ErrorKind {
             Self::OutOfOrder => "that reply is not the next one, or has not arrived",
             Self::StorageTooSmall => "the storage is smaller than the protocol needs",
             Self::NotFound => "there is no such item",
+            Self::Server => "the server failed",
+            Self::Client => "the server did not understand the request",
+            Self::Command => "the server does not know the command",
+            Self::OutOfMemory => "the server has no memory for the item",
             Self::NotNumeric => "the stored value is not a number",
             Self::TooManyConnections => "the server has too many open connections",
             Self::Unauthenticated => "the server wants a login first",
@@ -318,16 +343,19 @@ pub struct Text {
 }
 
 impl Text {
+    pub(crate) const NONE: Self = Self {
+        bytes: [0; 63],
+        length: 0,
+    };
+
     /// The first 63 bytes of `text`.
     pub(crate) fn new(text: &[u8]) -> Self {
-        let mut bytes = [0; 63];
-        for (to, from) in bytes.iter_mut().zip(text) {
+        let mut all = Self::NONE;
+        for (to, from) in all.bytes.iter_mut().zip(text) {
             *to = *from;
+            all.length = all.length.saturating_add(1);
         }
-        Self {
-            bytes,
-            length: text.len().min(bytes.len()) as u8,
-        }
+        all
     }
 
     /// The words as they came.

@@ -60,6 +60,7 @@ impl<'b> RawReply<'b> {
 
     /// What it means if it is the reply to a `C`.
     pub fn decode<C: Command>(&self) -> Result<C::Reply<'b>, Error> {
-        C::decode(self.head.frame(self.bytes, self.refusal))
+        let frame = self.head.frame(self.bytes, self.refusal);
+        C::decode(frame).map_err(|kind| frame.error(kind, &mut false))
     }
 }

@@ -320,6 +320,20 @@ fn opaques_of_what_is_owed_differ() {
 }
 
 #[test]
+fn a_batch_of_packets_uses_up_an_opaque_for_each_and_for_its_end() {
+    let (mut sending, mut receiving) = ([0; 400], [0; 400]);
+    let mut connection: Connection<&mut [u8], 4> =
+        Connection::new(Protocol::Binary, &mut sending[..], &mut receiving[..]).unwrap();
+    for first in [0, 4, 8] {
+        connection
+            .send_batch(&mut GetMany::new(&["a", "b", "c"]).unwrap())
+            .unwrap();
+        assert_eq!(opaque(&connection), [0, 0x0D, 0, first]);
+        connection.sent(400);
+    }
+}
+
+#[test]
 fn withdrawn_and_refused_requests_use_up_no_opaque() {
     let large = Store::set(key("k"), &[b'x'; 500]);
     for protocol in [Protocol::Meta, Protocol::Binary] {

@@ -2,7 +2,8 @@
 
     python3 sizes.py FOLDER
 
-FOLDER has the images `few`, `all`, both with `-text`, `-meta` and `-binary` behind the name, and `stub`.
+FOLDER has the images `few` and `all`, and both with `-text`, `-meta`, `-binary` and `-stub` behind the
+name. The last have a connection whose methods do nothing: what they weigh is the program's own.
 Ends with 1 if a limit is passed.
 """
 
@@ -16,6 +17,7 @@ PROGRAMS = {"few": ("get, set, delete", 12 * 1024), "all": ("all commands", 16 *
 PROTOCOLS = ("text", "meta", "binary")
 RAM_LIMITS = {"Connection<&mut [u8], 4>": 192}
 BUILTINS = "compiler builtins"
+STUBS = "stubs"
 
 PROGBITS, ALLOCATED = 1, 2  # a section's type, and the flag of those that are loaded
 
@@ -25,6 +27,8 @@ def group(symbol):
     path = elf.path(symbol.name)
     if symbol.type == elf.OBJECT or symbol.name.startswith("."):
         return "constants"
+    if "size::stub::" in path:
+        return STUBS
     if command := re.search(r"\bcommand::(\w+)", path):
         return f"command {command[1]}"
     if path.startswith("size::") or path == "_start":
@@ -52,12 +56,12 @@ def flash(image):
 
 def main(folder):
     too_large = []
-    stub = elf.Elf(folder / "stub")
-    without = flash(stub)
 
     def client(name):
-        """The groups of an image less those of the one without the client; and builtins apart."""
+        """The groups of an image less those of the one with stubs; and builtins apart."""
         groups = flash(elf.Elf(folder / name))
+        without = flash(elf.Elf(folder / f"{name.split('-')[0]}-stub"))
+        without.pop(STUBS)
         groups = {name: groups.get(name, 0) - without.get(name, 0) for name in groups | without}
         builtins = groups.pop(BUILTINS, 0)
         return groups, builtins, sum(groups.values())
@@ -79,7 +83,7 @@ def main(folder):
             too_large.append(f"{title}: {three:,} bytes of flash, the limit is {limit:,}")
 
     print("\nRAM in bytes")
-    for symbol in sorted(stub.symbols, key=lambda symbol: symbol.size):
+    for symbol in sorted(elf.Elf(folder / "few").symbols, key=lambda symbol: symbol.size):
         if symbol.name.startswith("RAM "):
             name = symbol.name.removeprefix("RAM ")
             limit = RAM_LIMITS.pop(name, None)

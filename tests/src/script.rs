@@ -7,6 +7,7 @@ mod binary;
 pub mod calls;
 mod lie;
 pub mod peer;
+mod stage;
 mod text;
 
 use std::cell::{RefCell, RefMut};
@@ -17,11 +18,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use minimc::{Error, ErrorKind, Protocol, Transport};
+use minimc::{Error, ErrorKind, Transport};
 use minimc_core::During;
 
 pub use lie::Lie;
 pub use peer::Peer;
+pub use stage::{CHIP, HOST, Stage};
 
 /// What goes wrong on a connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -35,8 +37,8 @@ pub enum Fault {
     Out(usize, How),
     /// It fails when so many bytes more have come back.
     Back(usize, How),
-    /// What comes back comes a byte a second.
-    Drip,
+    /// When so many bytes more have come back, they come a byte a second.
+    Drip(usize),
     /// The peer says what is not so.
     Lie(Lie),
 }
@@ -95,9 +97,7 @@ pub struct Script(Rc<RefCell<World>>);
 #[derive(Debug)]
 struct World {
     peer: Peer,
-    protocol: Protocol,
     manner: Manner,
-    /// What a pending future takes.
     now: Duration,
     deadline: Duration,
     link: Option<Link>,
@@ -135,11 +135,10 @@ enum Way {
 }
 
 impl Script {
-    /// A transport to a peer without items.
-    pub fn new(protocol: Protocol, manner: Manner) -> Self {
+    /// A transport to a peer.
+    pub fn new(peer: Peer, manner: Manner) -> Self {
         Self(Rc::new(RefCell::new(World {
-            peer: Peer::new(protocol),
-            protocol,
+            peer,
             manner,
             now: Duration::ZERO,
             deadline: Duration::MAX,
@@ -161,6 +160,11 @@ impl Script {
             Some(link) => (link.fault, link.out, link.back, link.told) = (fault, 0, 0, 0),
             None => world.coming.push_front(fault),
         }
+    }
+
+    /// Lets bytes pass in another manner.
+    pub fn manner(&self, manner: Manner) {
+        self.0.borrow_mut().manner = manner;
     }
 
     /// Lets this go wrong on the connections to come; nothing on those after them.
@@ -239,9 +243,9 @@ impl Transport for Script {
     }
 
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
-        let bytes = parts.concat();
-        assert!(!bytes.is_empty(), "nothing to write");
-        self.wait(|world| world.write(&bytes)).await
+        let wanted = parts.iter().map(|part| part.len()).sum();
+        assert!(wanted > 0, "nothing to write");
+        self.wait(|world| world.write(parts, wanted)).await
     }
 
     async fn push(&mut self) -> Result<(), Error> {
@@ -262,10 +266,10 @@ impl Transport for Script {
 impl World {
     fn connect(&mut self) -> Poll<Result<(), Error>> {
         assert!(self.link.is_none(), "connected twice");
+        let fault = self.coming.pop_front().unwrap_or_default();
         if self.now >= self.deadline {
             return Poll::Ready(Err(ErrorKind::TimedOut.into()));
         }
-        let fault = self.coming.pop_front().unwrap_or_default();
         if let Fault::Connect(how) = fault {
             // The fault stays until the attempt is over.
             let poll = self.strike(how, During::Connect).map_ok(|_| ());
@@ -293,7 +297,7 @@ impl World {
             let how = if link.closed { How::End } else { How::Wait };
             return self.strike(how, During::Read);
         }
-        if link.fault == Fault::Drip {
+        if matches!(link.fault, Fault::Drip(after) if link.back >= after) {
             self.now = (self.now + Duration::from_secs(1)).min(self.deadline);
             if self.now >= self.deadline {
                 return self.strike(How::Stall, During::Read);
@@ -306,18 +310,23 @@ impl World {
         Poll::Ready(Ok(count))
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Poll<Result<usize, Error>> {
-        let count = match self.allowed(Way::Out, bytes.len()) {
+    fn write(&mut self, parts: [&[u8]; 3], wanted: usize) -> Poll<Result<usize, Error>> {
+        let count = match self.allowed(Way::Out, wanted) {
             Ok(count) => count,
             Err(how) => return self.strike(how, During::Write),
         };
+        let mut bytes = Vec::with_capacity(count);
         let buffered = self.manner.buffered;
         let link = self.link.as_mut().expect("written to while closed");
         link.out += count;
+        for part in parts {
+            let left = count - bytes.len();
+            bytes.extend_from_slice(&part[..left.min(part.len())]);
+        }
         if buffered {
-            link.buffer.extend_from_slice(&bytes[..count]);
+            link.buffer.append(&mut bytes);
         } else {
-            self.deliver(&bytes[..count]);
+            self.deliver(&bytes);
         }
         Poll::Ready(Ok(count))
     }
@@ -335,28 +344,28 @@ impl World {
         };
         let Manner { chunk, edge, .. } = self.manner;
         let is_between = passed >= edge && whole > edge;
-        let portion = match (is_between, link.fault) {
-            (_, Fault::Drip) => 1,
-            (true, _) => (whole - edge).min(97),
-            (false, _) => chunk,
+        let portion = if is_between {
+            (whole - edge).min(97)
+        } else {
+            chunk
         };
         let most = wanted.min(portion);
-        let (after, how) = match (link.fault, way) {
+        match (link.fault, way) {
             (Fault::Out(after, how), Way::Out) | (Fault::Back(after, how), Way::Back) => {
-                (after, how)
+                match after.saturating_sub(passed) {
+                    0 => Err(how),
+                    left => Ok(most.min(left)),
+                }
             }
-            _ => return Ok(most),
-        };
-        match after.saturating_sub(passed) {
-            0 => Err(how),
-            left => Ok(most.min(left)),
+            (Fault::Drip(after), Way::Back) => Ok(most.min(after.saturating_sub(passed).max(1))),
+            _ => Ok(most),
         }
     }
 
     /// Lets an operation fail.
     fn strike(&mut self, how: How, during: During) -> Poll<Result<usize, Error>> {
         if how == How::Wait && self.now < self.deadline {
-            self.now = (self.now + Duration::from_millis(10)).min(self.deadline);
+            self.now = (self.now + Duration::from_millis(100)).min(self.deadline);
             return Poll::Pending;
         }
         if let Some(link) = &mut self.link {
@@ -381,16 +390,18 @@ impl World {
         while !link.closed
             && let Some((reply, closes)) = self.peer.serve(&mut link.requests)
         {
-            let reply = match link.fault {
-                Fault::Lie(lie) if !reply.is_empty() => {
-                    let told = link.told;
-                    lie.tell(self.protocol, told, reply, &mut link.held)
-                }
-                _ => reply,
-            };
-            link.told += 1;
-            link.replies.extend(reply);
             link.closed = closes;
+            let Fault::Lie(lie) = link.fault else {
+                link.replies.extend(reply);
+                continue;
+            };
+            // A quiet miss is no reply.
+            if !reply.is_empty() {
+                let index = link.told;
+                link.told += 1;
+                let told = lie.tell(self.peer.protocol(), index, reply, &mut link.held);
+                link.replies.extend(told);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Calls that are dropped at every point where they wait, and what the next call gets.
+//! Calls that are dropped at every point where they wait: what the next call gets.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,110 +6,178 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use minimc::{Growing, Options, Protocol, Storage};
-use minimc_tests::script::calls::{Call, Cast, PROTOCOLS, client};
-use minimc_tests::script::{Manner, Script, finish, polled, polls};
+use minimc::{Client, Protocol, Storage};
+use minimc_tests::script::calls::{Call, PROTOCOLS};
+use minimc_tests::script::{CHIP, HOST, Manner, Script, Stage, finish, polled, polls};
 
-/// A host's storage, and a value that goes out by a gap from it.
-fn host() -> Growing {
-    Growing::new(17 * 1024, 64 * 1024)
-}
-const LARGE_ON_HOST: usize = 2200;
-
-/// A microcontroller's, and a value larger than that.
-fn least() -> [u8; 400] {
-    [0; 400]
-}
-const LARGE_ON_CHIP: usize = 700;
-
-/// Byte by byte at the start and the end of everything, waiting before each byte.
+/// Byte by byte at both ends of whatever passes, waiting before each.
 const HALTING: Manner = Manner {
-    edge: 100,
+    edge: 30,
     ..Manner::HALTING
 };
-
 const BUFFERED: Manner = Manner {
     buffered: true,
     ..HALTING
 };
-
 const WATCHFUL: Manner = Manner {
     watchful: true,
     ..HALTING
 };
 
-#[derive(Clone, Copy, Debug)]
-struct Setting {
-    protocol: Protocol,
-    manner: Manner,
-    large: usize,
+/// How often a call waits.
+fn points<S: Storage>(stage: &Stage<S>, call: Call) -> usize {
+    let (_, mut client) = stage.client();
+    let (count, outcomes) = polls(stage.first.carry_out(call, &mut client));
+    assert_eq!(outcomes, stage.first.expected(call));
+    count - 1
 }
 
-impl Setting {
-    fn script(&self) -> Script {
-        let script = Script::new(self.protocol, self.manner);
-        Cast::first(self.large).enter(&mut script.peer());
-        Cast::second(self.large).enter(&mut script.peer());
-        script
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            protocol: self.protocol,
-            ..Options::default()
-        }
-    }
+/// A client with whom a call was dropped at its `point`-th wait.
+fn dropped<S: Storage>(
+    stage: &Stage<S>,
+    call: Call,
+    point: usize,
+) -> (Script, Client<Script, S, 8>) {
+    let (script, mut client) = stage.client();
+    let outcomes = polled(stage.first.carry_out(call, &mut client), point);
+    assert_eq!(outcomes, None, "{call:?} does not wait at {point}");
+    (script, client)
 }
 
-/// Drops every kind of call at every point, and lets every kind of call follow; the number of
-/// points.
-fn everywhere<S: Storage, const N: usize>(
-    storage: fn() -> S,
-    setting: Setting,
-    turns: usize,
-) -> usize {
-    let mut points = 0;
-    let (first, second) = (Cast::first(setting.large), Cast::second(setting.large));
+/// The kind of call that follows at the `turn`-th point.
+fn next(turn: usize) -> Call {
+    Call::ALL[turn % Call::ALL.len()]
+}
+
+/// Drops every kind of call at every point where it waits, and before it begins; the number of
+/// such points.
+fn everywhere<S: Storage>(stage: &Stage<S>) -> usize {
+    let mut turn = 0;
     for call in Call::ALL {
-        let script = setting.script();
-        let mut client = client::<S, N>(&script, storage, setting.options());
-        let (count, outcome) = polls(first.carry_out(call, &mut client));
-        assert_eq!(outcome, first.expected(call), "{setting:?}");
-        for point in 0..count {
-            for turn in 0..turns {
-                let next = Call::ALL[(point * turns + turn) % Call::ALL.len()];
-                let context = format!("{setting:?}: {call:?} dropped at {point}, then {next:?}");
-                let script = setting.script();
-                let mut client = crate::client::<S, N>(&script, storage, setting.options());
-                let dropped = polled(first.carry_out(call, &mut client), point);
-                assert!(dropped.is_none(), "{context}: not dropped");
-                let outcome = finish(second.carry_out(next, &mut client));
-                assert_eq!(outcome, second.expected(next), "{context}");
-                let outcome = finish(second.carry_out(Call::EachGet, &mut client));
-                assert_eq!(outcome, second.expected(Call::EachGet), "{context}, and again");
-                assert_eq!(script.unread(), 0, "{context}: something is left");
-                // Only a value that was sent in part costs the connection.
-                let most = if call == Call::LargeSet { 2 } else { 1 };
-                assert!(script.connections() <= most, "{context}: needlessly replaced");
+        for point in 0..=points(stage, call) {
+            let what = format!("{:?}, {:?}", stage.options.protocol, stage.manner);
+            let what = format!("{what}: {call:?} dropped at {point}");
+            let (script, mut client) = dropped(stage, call, point);
+            // What follows goes on byte by byte, or, which is sooner done, all at once.
+            if point % 4 > 0 {
+                script.manner(Manner {
+                    chunk: usize::MAX,
+                    pending: false,
+                    ..stage.manner
+                });
             }
-            points += 1;
+            stage.follow(next(turn), &script, &mut client, &what);
+            // Only a value that left in part costs the connection.
+            let most = if call == Call::LargeSet { 2 } else { 1 };
+            assert!(script.connections() <= most, "{what}: replaced");
+            turn += 1;
         }
     }
-    points
+    turn
+}
+
+fn everywhere_in(protocol: Protocol) {
+    let mut points = everywhere(&Stage::new(protocol, HALTING, HOST));
+    for manner in [HALTING, BUFFERED, WATCHFUL] {
+        points += everywhere(&Stage::new(protocol, manner, CHIP));
+    }
+    assert!(points > 4000, "only {points} points");
 }
 
 #[test]
-fn at_every_point_where_a_call_waits() {
-    let mut points = 0;
-    for protocol in [Protocol::Meta] {
-        for manner in [HALTING] {
-            let (large, on_chip) = (LARGE_ON_HOST, LARGE_ON_CHIP);
-            let setting = Setting { protocol, manner, large };
-            points += everywhere::<_, 64>(host, setting, 1);
-            let setting = Setting { large: on_chip, ..setting };
-            points += everywhere::<_, 4>(least, setting, 1);
+fn everywhere_in_text() {
+    everywhere_in(Protocol::Text);
+}
+
+#[test]
+fn everywhere_in_meta() {
+    everywhere_in(Protocol::Meta);
+}
+
+#[test]
+fn everywhere_in_binary() {
+    everywhere_in(Protocol::Binary);
+}
+
+#[test]
+fn again_while_the_next_call_settles() {
+    let mut turn = 0;
+    for protocol in PROTOCOLS {
+        let stage = Stage::new(protocol, HALTING, CHIP);
+        for call in Call::ALL {
+            let points = points(&stage, call);
+            for point in (0..=points).step_by(points / 7 + 1) {
+                for again in (1..).step_by(5) {
+                    let what = format!("{protocol:?}: {call:?} dropped at {point}, at {again}");
+                    let (script, mut client) = dropped(&stage, call, point);
+                    let second = stage.first.carry_out(Call::Touch, &mut client);
+                    if polled(second, again).is_some() {
+                        break;
+                    }
+                    script.manner(Manner::PROMPT);
+                    stage.follow(next(turn), &script, &mut client, &what);
+                    turn += 1;
+                }
+            }
         }
     }
-    assert!(points >= 1, "only {points} points");
-    panic!("{points}");
+    assert!(turn > 2000, "only {turn} points");
+}
+
+#[test]
+fn a_stream_between_its_pieces() {
+    let mut turn = 0;
+    for protocol in PROTOCOLS {
+        let stage = Stage::new(protocol, HALTING, CHIP);
+        let key = stage.first.key("large");
+        for taken in 0.. {
+            let (script, mut client) = stage.client();
+            let is_over = finish(async {
+                let mut stream = client.open(&key).await.unwrap().unwrap();
+                for _ in 0..taken {
+                    if stream.next().await.unwrap().is_none() {
+                        return true;
+                    }
+                }
+                false
+            });
+            script.manner(Manner::PROMPT);
+            stage.follow(next(turn), &script, &mut client, &format!("after {taken}"));
+            assert_eq!(script.connections(), 1);
+            turn += 1;
+            if is_over {
+                break;
+            }
+        }
+    }
+    assert!(turn > 120, "only {turn} points");
+}
+
+#[test]
+fn many_between_their_items() {
+    let mut turn = 0;
+    for protocol in PROTOCOLS {
+        let stage = Stage::new(protocol, HALTING, CHIP);
+        let keys: Vec<String> = (0..40).map(|n| stage.first.key(&format!("c{n}"))).collect();
+        for taken in 0.. {
+            let (script, mut client) = stage.client();
+            let is_over = finish(async {
+                let mut items = client.get_many(&keys).await.unwrap();
+                for _ in 0..taken {
+                    if items.next().await.unwrap().is_none() {
+                        return true;
+                    }
+                }
+                false
+            });
+            script.manner(Manner::PROMPT);
+            stage.follow(next(turn), &script, &mut client, &format!("after {taken}"));
+            assert_eq!(script.connections(), 1);
+            turn += 1;
+            if is_over {
+                break;
+            }
+        }
+    }
+    assert_eq!(turn, 3 * 22);
 }

@@ -1,7 +1,7 @@
 //! Counting: adding to and subtracting from a stored number.
 
 use super::Command;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
@@ -111,10 +111,10 @@ impl Command for Count<'_> {
         }
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<u64, Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<u64, ErrorKind> {
         match frame.status() {
             Status::Value => frame.number(),
-            Status::NotFound => Err(ErrorKind::NotFound.into()),
+            Status::NotFound => Err(ErrorKind::NotFound),
             _ => Err(frame.unexpected()),
         }
     }

@@ -1,7 +1,7 @@
 //! Removing an item.
 
 use super::Command;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
 
@@ -31,7 +31,7 @@ impl Command for Delete<'_> {
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<bool, Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<bool, ErrorKind> {
         match frame.status() {
             Status::Ok => Ok(true),
             Status::NotFound => Ok(false),

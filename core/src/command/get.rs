@@ -1,7 +1,7 @@
 //! Getting one item.
 
 use super::Command;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
@@ -80,7 +80,7 @@ impl defmt::Format for Item<'_> {
 
 impl<'b> Item<'b> {
     /// The item that a frame with a value bears.
-    pub(crate) fn of(frame: Frame<'b>) -> Result<Self, Error> {
+    pub(crate) fn of(frame: Frame<'b>) -> Result<Self, ErrorKind> {
         Ok(Self {
             value: frame.data()?,
             flags: frame.flags(),
@@ -128,7 +128,7 @@ impl Command for Get<'_> {
         }
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<Option<Item<'b>>, Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<Option<Item<'b>>, ErrorKind> {
         match frame.status() {
             Status::Value => Item::of(frame).map(Some),
             Status::NotFound => Ok(None),

@@ -75,7 +75,7 @@ impl<'k, K: AsRef<[u8]>> Batch for GetMany<'k, K> {
         self.queued = self.queued.saturating_add(usize::from(count));
     }
 
-    fn item<'b>(&mut self, frame: Frame<'b>, count: u16) -> Result<Self::Item<'b>, Error> {
+    fn item<'b>(&mut self, frame: Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind> {
         if frame.status() != Status::Value {
             return Err(frame.unexpected());
         }

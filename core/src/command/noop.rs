@@ -1,7 +1,7 @@
 //! Asking for nothing but an answer.
 
 use super::Command;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
 
 /// Asks for nothing: when the answer is there, everything before it was answered.
@@ -24,7 +24,7 @@ impl Command for Noop {
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<(), Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<(), ErrorKind> {
         match frame.status() {
             Status::End | Status::Value => Ok(()),
             _ => Err(frame.unexpected()),

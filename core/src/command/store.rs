@@ -1,7 +1,7 @@
 //! Storing an item, whole or in part, with or without a condition.
 
 use super::Command;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
@@ -177,7 +177,7 @@ impl Command for Store<'_, '_> {
         }
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<Stored, Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<Stored, ErrorKind> {
         match frame.status() {
             Status::Ok => Ok(Stored::Stored),
             Status::NotStored => Ok(Stored::NotStored),

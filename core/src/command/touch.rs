@@ -1,7 +1,7 @@
 //! Changing when an item expires.
 
 use super::Command;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
@@ -40,7 +40,7 @@ impl Command for Touch<'_> {
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<bool, Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<bool, ErrorKind> {
         match frame.status() {
             Status::Ok => Ok(true),
             Status::NotFound => Ok(false),

@@ -1,7 +1,7 @@
 //! Asking what the server is.
 
 use super::Command;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
 
 /// Asks for the server's version: text, such as `1.6.18`, to which some add words of their own.
@@ -21,11 +21,9 @@ impl Command for Version {
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<&'b str, Error> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<&'b str, ErrorKind> {
         match frame.status() {
-            Status::Value => {
-                core::str::from_utf8(frame.data()?).map_err(|_| ErrorKind::Malformed.into())
-            }
+            Status::Value => core::str::from_utf8(frame.data()?).map_err(|_| ErrorKind::Malformed),
             _ => Err(frame.unexpected()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::binary::{self, HEADER, Header, Opcode};
 use super::{Protocol, Shape, text};
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
 
@@ -74,9 +74,9 @@ impl<'s, 'v> Encoder<'s, 'v> {
         }
     }
 
-    pub(crate) fn finish(self) -> Result<Request<'v>, Error> {
+    pub(crate) fn finish(self) -> Result<Request<'v>, ErrorKind> {
         match self.failure {
-            Some(kind) => Err(kind.into()),
+            Some(kind) => Err(kind),
             None => Ok(Request {
                 length: self.length,
                 value: self.value.map(|value| (self.gap, value)),

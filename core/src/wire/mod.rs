@@ -8,7 +8,7 @@ pub use binary::Opcode;
 pub use encoder::Encoder;
 pub(crate) use encoder::{END_OF_PACKETS, Limits, Request};
 
-use crate::error::{Error, ErrorKind, Fate, Text};
+use crate::error::{Error, ErrorKind, Fate};
 
 /// Which of memcached's protocols a connection speaks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -269,13 +269,12 @@ impl<'b> Frame<'b> {
 
     /// The data: a value, a version, the text of an error. Fails if it was too large for the
     /// receive storage.
-    pub fn data(&self) -> Result<&'b [u8], Error> {
-        self.data
-            .map_err(|size| ErrorKind::ReplyTooLarge { size }.into())
+    pub fn data(&self) -> Result<&'b [u8], ErrorKind> {
+        self.data.map_err(|size| ErrorKind::ReplyTooLarge { size })
     }
 
     /// The data as the number that counting answers.
-    pub fn number(&self) -> Result<u64, Error> {
+    pub fn number(&self) -> Result<u64, ErrorKind> {
         let data = self.data()?;
         if self.shape.is_packet() {
             let bytes = data
@@ -284,28 +283,40 @@ impl<'b> Frame<'b> {
                 .ok_or(ErrorKind::Malformed)?;
             return Ok(u64::from_be_bytes(*bytes));
         }
-        Ok(text::whole_number(data.trim_ascii_end()).ok_or(ErrorKind::Malformed)?)
+        text::whole_number(data.trim_ascii_end()).ok_or(ErrorKind::Malformed)
     }
 
-    /// The error for a status that the command has no other meaning for: the server's own, or
-    /// [`Malformed`](ErrorKind::Malformed).
-    pub fn unexpected(&self) -> Error {
+    /// What went wrong, for a status that the command has no other meaning for: the server's own
+    /// failure, or [`Malformed`](ErrorKind::Malformed).
+    pub fn unexpected(&self) -> ErrorKind {
         let Status::Failed(failure) = self.status else {
-            return ErrorKind::Malformed.into();
+            return ErrorKind::Malformed;
         };
-        let text = Text::new(self.data.unwrap_or_default());
-        let kind = match failure {
-            Failure::Command if self.shape == Shape::Meta && text.bytes() == b"ERROR" => {
+        match failure {
+            Failure::Command if self.shape == Shape::Meta && self.data == Ok(b"ERROR") => {
                 ErrorKind::Unsupported("the server knows no meta commands; choose Protocol::Text")
             }
-            Failure::Command => ErrorKind::Command(text),
-            Failure::Client => ErrorKind::Client(text),
-            Failure::Server => ErrorKind::Server(text),
+            Failure::Command => ErrorKind::Command,
+            Failure::Client => ErrorKind::Client,
+            Failure::Server => ErrorKind::Server,
             Failure::TooLarge => ErrorKind::TooLarge,
-            Failure::OutOfMemory => ErrorKind::OutOfMemory(text),
+            Failure::OutOfMemory => ErrorKind::OutOfMemory,
             Failure::NotNumeric => ErrorKind::NotNumeric,
             Failure::TooManyConnections => ErrorKind::TooManyConnections,
             Failure::Unauthenticated => ErrorKind::Unauthenticated,
+        }
+    }
+
+    /// The error for what went wrong in decoding this frame: with the server's own words where
+    /// the kind does not say it all, and with the fate of the write. Some kinds break the
+    /// connection.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn error(&self, kind: ErrorKind, broken: &mut bool) -> Error {
+        *broken |= kind.is_fatal();
+        let error = Error::new(kind);
+        let Status::Failed(failure) = self.status else {
+            return error;
         };
         let fate = match failure {
             Failure::TooManyConnections => Fate::NotSent,
@@ -314,6 +325,12 @@ impl<'b> Frame<'b> {
             Failure::Server => Fate::Unknown,
             _ => Fate::Refused,
         };
-        Error::new(kind).with_fate(fate)
+        let text = match kind {
+            ErrorKind::Command | ErrorKind::Client | ErrorKind::Server | ErrorKind::OutOfMemory => {
+                self.data.unwrap_or_default()
+            }
+            _ => &[],
+        };
+        error.with_fate(fate).with_text(text)
     }
 }

@@ -6,7 +6,6 @@
 
 #![no_std]
 
-use core::fmt;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
@@ -38,6 +37,12 @@ pub fn some<'a, T>() -> &'a mut T {
     unsafe { &mut *(any::<usize>() as *mut T) }
 }
 
+/// Any value of a type, by value.
+pub fn given<T>() -> T {
+    // SAFETY: the image is never run.
+    unsafe { core::ptr::read_volatile(any::<usize>() as *const T) }
+}
+
 /// Any bytes, of any length.
 pub fn bytes() -> &'static mut [u8] {
     slice()
@@ -57,16 +62,6 @@ pub fn text() -> &'static str {
 /// Uses a value in a way that the optimiser cannot see.
 pub fn sink<T>(value: T) {
     black_box(value);
-}
-
-/// Where text goes: it takes it or not.
-pub struct Sink;
-
-impl fmt::Write for Sink {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        sink(text);
-        if either() { Ok(()) } else { Err(fmt::Error) }
-    }
 }
 
 /// Entry points: each under its name in the image's table of symbols, each with inputs of its own.

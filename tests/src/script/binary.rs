@@ -62,10 +62,15 @@ pub(super) fn read(came: &[u8]) -> Option<(Request, usize)> {
 
 pub(super) fn reply(request: &Request, opcode: u8, answer: &Answer) -> Vec<u8> {
     let item = |key: &str, value: &[u8]| {
-        let key = if request.verb == Verb::GetQuietly { key } else { "" };
+        let key = if request.verb == Verb::GetQuietly {
+            key
+        } else {
+            ""
+        };
         packet(opcode, 0, &request.opaque, &[0; 4], key, value)
     };
-    let plain = |status, text: &str| packet(opcode, status, &request.opaque, &[], "", text.as_bytes());
+    let plain =
+        |status, text: &str| packet(opcode, status, &request.opaque, &[], "", text.as_bytes());
     match answer {
         Answer::Items(items) => match (&items[..], request.verb) {
             ([(key, value)], _) => item(key, value),

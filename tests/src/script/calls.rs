@@ -1,22 +1,13 @@
 //! Every kind of call that a client offers, with what it must come to.
 
 use minimc::command::{Count, Get, Store, Stored};
-use minimc::{Client, Error, Expiry, Key, Options, Protocol, Storage};
+use minimc::{Client, Error, Expiry, Key, Protocol, Storage};
 
 use super::peer::value;
 use super::{Peer, Script};
 
 /// The protocols.
 pub const PROTOCOLS: [Protocol; 3] = [Protocol::Text, Protocol::Meta, Protocol::Binary];
-
-/// A client on a script.
-pub fn client<S: Storage, const N: usize>(
-    script: &Script,
-    storage: impl Fn() -> S,
-    options: Options,
-) -> Client<Script, S, N> {
-    Client::with_options(script.clone(), storage(), storage(), options).unwrap()
-}
 
 /// A kind of call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -181,7 +172,9 @@ impl Cast {
     }
 
     fn few(&self) -> Vec<String> {
-        ["one", "absent", "two", "three"].map(|name| self.key(name)).into()
+        ["one", "absent", "two", "three"]
+            .map(|name| self.key(name))
+            .into()
     }
 
     fn stored(&self) -> Vec<String> {
@@ -217,7 +210,11 @@ impl Cast {
         };
         let few = || {
             let values = ["one", "absent", "two", "three"].map(|name| {
-                let answer = if name == "absent" { Answer::Miss } else { self.value(name) };
+                let answer = if name == "absent" {
+                    Answer::Miss
+                } else {
+                    self.value(name)
+                };
                 read(self.key(name), Ok(answer))
             });
             values.to_vec()
@@ -228,7 +225,10 @@ impl Cast {
             Call::Set => vec![write(self.key("one"), Ok(yes_or_no))],
             Call::LargeSet => vec![write(self.key("large"), Ok(yes_or_no))],
             Call::Pieces | Call::GetInto => vec![read(self.key("large"), Ok(large))],
-            Call::Incr => vec![write(self.key("number"), Ok(Answer::Number(self.number + 7)))],
+            Call::Incr => vec![write(
+                self.key("number"),
+                Ok(Answer::Number(self.number + 7)),
+            )],
             Call::Delete => vec![write(self.there("two"), Ok(yes_or_no))],
             Call::Touch => vec![write(self.there("three"), Ok(yes_or_no))],
             Call::GetMany | Call::EachGet => few(),
@@ -287,9 +287,8 @@ impl Cast {
                 let key = self.key("large");
                 let mut buffer = vec![0; self.large + 100];
                 let got = client.get_into(&key, &mut buffer).await;
-                let result = got.map(|entry| {
-                    answer(entry.map(|entry| &buffer[..entry.length as usize]))
-                });
+                let result =
+                    got.map(|entry| answer(entry.map(|entry| &buffer[..entry.length as usize])));
                 vec![read(key, result)]
             }
             Call::Incr => {
@@ -340,7 +339,10 @@ impl Cast {
             }
             Call::Version => {
                 let result = client.version().await;
-                vec![read(String::new(), result.map(|text| yes(text == "1.6.18")))]
+                vec![read(
+                    String::new(),
+                    result.map(|text| yes(text == "1.6.18")),
+                )]
             }
         }
     }
@@ -433,7 +435,9 @@ fn each(
         }
     }
     let pairs = keys.iter().zip(results);
-    pairs.map(|(key, result)| kind(key.clone(), result)).collect()
+    pairs
+        .map(|(key, result)| kind(key.clone(), result))
+        .collect()
 }
 
 fn read(key: String, result: Result<Answer, Error>) -> Outcome {

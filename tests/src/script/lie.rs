@@ -42,12 +42,8 @@ impl Lie {
                     reply[at + 2] = if reply[at + 2] == b'x' { b'y' } else { b'x' };
                 }
             }
-            (Self::Key, 0) if protocol == Protocol::Binary => {
-                // Behind the header and the flags, where there is one.
-                if reply[3] > 0 {
-                    reply[28] = b'z';
-                }
-            }
+            // Behind the header and the flags, where there is one.
+            (Self::Key, 0) if protocol == Protocol::Binary && reply[3] > 0 => reply[28] = b'z',
             (Self::Key, 0) => {
                 if let Some(key) = reply.strip_prefix(b"VALUE ").map(<[u8]>::len) {
                     let at = reply.len() - key;
@@ -69,7 +65,10 @@ impl Lie {
 
 /// The line of a value with a length that is one less.
 fn shortened(reply: &[u8]) -> Vec<u8> {
-    let end = reply.iter().position(|&byte| byte == b'\r').unwrap_or_default();
+    let end = reply
+        .iter()
+        .position(|&byte| byte == b'\r')
+        .unwrap_or_default();
     let line = String::from_utf8_lossy(&reply[..end]).into_owned();
     let mut words: Vec<String> = line.split(' ').map(ToString::to_string).collect();
     let at = match words[0].as_str() {

@@ -8,11 +8,13 @@ use super::{binary, text};
 
 /// What is stored under a key whose value is no number: the key, over and over.
 pub fn value(key: &str, length: usize) -> Vec<u8> {
-    key.bytes().chain([b'.']).cycle().take(length).collect()
+    let mut value = format!("{key}.").repeat(length / (key.len() + 1) + 1);
+    value.truncate(length);
+    value.into_bytes()
 }
 
 /// The server: its items, and what it was asked on whatever connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Peer {
     protocol: Protocol,
     items: BTreeMap<String, Vec<u8>>,
@@ -85,13 +87,19 @@ pub(super) enum Answer {
 }
 
 impl Peer {
-    pub(super) fn new(protocol: Protocol) -> Self {
+    /// A server without items.
+    pub fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
             items: BTreeMap::new(),
             served: Vec::new(),
             refusal: None,
         }
+    }
+
+    /// The protocol that it speaks.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Stores a value of so many bytes under a key.
@@ -117,7 +125,10 @@ impl Peer {
 
     /// How many requests with this key were served, refused ones aside.
     pub fn served(&self, key: &str) -> usize {
-        self.served.iter().filter(|(_, served)| served == key).count()
+        self.served
+            .iter()
+            .filter(|(_, served)| served == key)
+            .count()
     }
 
     /// How many requests were served in all.
@@ -164,7 +175,8 @@ impl Peer {
         match request.verb {
             Verb::Get | Verb::GetQuietly => {
                 let keys = request.keys.iter();
-                let found = keys.filter_map(|key| Some((key.clone(), self.items.get(key)?.clone())));
+                let found =
+                    keys.filter_map(|key| Some((key.clone(), self.items.get(key)?.clone())));
                 Answer::Items(found.collect())
             }
             Verb::Set | Verb::Add => {

@@ -10,14 +10,23 @@ use super::peer::{Answer, Form, Refusal, Request, Verb};
 pub(super) fn read(came: &[u8], meta: bool) -> Option<(Request, usize)> {
     let end = came.iter().position(|&byte| byte == b'\n');
     let line = &came[..end.unwrap_or(came.len())];
-    assert!(line.len() < 2048, "a line without end: {}", line.escape_ascii());
+    assert!(
+        line.len() < 2048,
+        "a line without end: {}",
+        line.escape_ascii()
+    );
     let end = end? + 1;
     let bad = || -> ! { panic!("no request: {}", line.escape_ascii()) };
     let line = line.strip_suffix(b"\r").unwrap_or_else(|| bad());
-    let Ok(words) = std::str::from_utf8(line) else { bad() };
+    let Ok(words) = std::str::from_utf8(line) else {
+        bad()
+    };
     let words: Vec<&str> = words.split(' ').collect();
     let printable = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte > b' ');
-    if !words.iter().all(|word| printable(word) && word.len() <= 250) {
+    if !words
+        .iter()
+        .all(|word| printable(word) && word.len() <= 250)
+    {
         bad()
     }
     let number = |digits: &str| -> u64 { digits.parse().unwrap_or_else(|_| bad()) };
@@ -39,7 +48,11 @@ pub(super) fn read(came: &[u8], meta: bool) -> Option<(Request, usize)> {
             request.keys = words[1..].iter().map(ToString::to_string).collect();
         }
         ["set" | "add", key, flags, expiry, size] if !meta => {
-            request.verb = if words[0] == "set" { Verb::Set } else { Verb::Add };
+            request.verb = if words[0] == "set" {
+                Verb::Set
+            } else {
+                Verb::Add
+            };
             request.keys.push(key.into());
             _ = (number(flags), number(expiry));
             length = Some(number(size) as usize);

@@ -1,6 +1,6 @@
 //! A program around one connection, whose image `ci/size.sh` measures: with get, set and delete
 //! only or with every command (`all`), with the protocol chosen as it runs or a constant (`text`,
-//! `meta`, `binary`), and without the client (`stub`), which leaves the transport alone.
+//! `meta`, `binary`), and with the connection's methods stubbed out (`stub`).
 
 #![no_std]
 #![no_main]
@@ -16,12 +16,6 @@ extern "C" fn _start() {
     sink(&raw mut FOUR);
     sink(&raw mut SIXTEEN);
     sink(&raw mut ARRAYS);
-    #[cfg(feature = "stub")]
-    loop {
-        sink(write(*minimc_probe::some()));
-        sink(read(minimc_probe::bytes()));
-    }
-    #[cfg(not(feature = "stub"))]
     sink(client::run());
 }
 
@@ -47,17 +41,73 @@ fn read(space: &mut [u8]) -> usize {
     any()
 }
 
-#[cfg(not(feature = "stub"))]
+/// The methods of a connection, which do nothing: what is left of the image is the program's own.
+#[cfg(feature = "stub")]
+#[cfg_attr(not(feature = "all"), allow(dead_code))]
+mod stub {
+    use minimc_core::command::{Batch, Command};
+    use minimc_core::{BadKey, Error, Gap, Key, Piece, Protocol};
+    use minimc_probe::{given, sink};
+
+    pub struct Connection;
+
+    macro_rules! stubs {
+        ($(fn $name:ident<$($life:lifetime,)* $($generic:ident: $bound:ident)?>($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+            impl Connection {
+                $(
+                    #[inline(never)]
+                    pub fn $name<$($life,)* $($generic: $bound)?>($($argument: $type),*) -> $result {
+                        $(sink($argument);)*
+                        given()
+                    }
+                )*
+            }
+        };
+    }
+
+    stubs! {
+        fn new<>(protocol: Protocol, sending: &'static mut [u8], receiving: &'static mut [u8]) -> Result<Connection, Error>;
+        fn send<'v, C: Command>(self: &mut Connection, command: &'v C) -> Result<Option<Gap<'v>>, Error>;
+        fn send_batch<B: Batch>(self: &mut Connection, batch: &mut B) -> Result<bool, Error>;
+        fn outgoing<'a,>(self: &'a Connection, gap: Option<&Gap<'a>>) -> [&'a [u8]; 3];
+        fn is_sending<>(self: &Connection) -> bool;
+        fn sent<>(self: &mut Connection, count: usize) -> ();
+        fn space<'b,>(self: &'b mut Connection) -> &'b mut [u8];
+        fn filled<>(self: &mut Connection, count: usize) -> ();
+        fn arrived<>(self: &mut Connection) -> Result<bool, Error>;
+        fn reply<'b, C: Command>(self: &'b mut Connection) -> Result<C::Reply<'b>, Error>;
+        fn item<'b, B: Batch>(self: &'b mut Connection, batch: &mut B) -> Result<Option<B::Item<'b>>, Error>;
+        fn piece<'b,>(self: &'b mut Connection) -> Result<Option<Piece<'b>>, Error>;
+        fn settle<>(self: &mut Connection) -> Result<bool, Error>;
+        fn abandon<>(self: &mut Connection) -> ();
+        fn fail<>(self: &mut Connection) -> ();
+    }
+
+    #[inline(never)]
+    pub fn key() -> Result<Key<'static>, BadKey> {
+        given()
+    }
+}
+
 mod client {
+    use minimc_core::command::{Command, Delete, Get, Store};
     #[cfg(feature = "all")]
     use minimc_core::command::{Count, GetMany, Noop, Touch, Version};
-    use minimc_core::command::{Command, Delete, Get, Store};
     use minimc_core::{Error, ErrorKind, Expiry, Gap, Key, Protocol};
     use minimc_probe::{any, bytes, sink};
 
     use super::{read, write};
 
+    #[cfg(feature = "stub")]
+    use super::stub::{Connection, key};
+
+    #[cfg(not(feature = "stub"))]
     type Connection = minimc_core::Connection<&'static mut [u8], 4>;
+
+    #[cfg(not(feature = "stub"))]
+    fn key() -> Result<Key<'static>, minimc_core::BadKey> {
+        Key::new(bytes())
+    }
 
     fn protocol() -> Protocol {
         if cfg!(feature = "text") {
@@ -88,7 +138,7 @@ mod client {
     #[inline(never)]
     fn turn(connection: &mut Connection) -> Result<(), Error> {
         settle(connection)?;
-        let key = Key::new(bytes())?;
+        let key = key()?;
         let expiry = Expiry::seconds(any());
         match any::<u8>() {
             0 => sink(call(connection, &Get::new(key))),

@@ -2,9 +2,7 @@
 
 use minimc_core::command::{Item, Stored};
 use minimc_core::wire::{Failure, Opcode, Protocol, Shape, Status};
-use minimc_core::{
-    BadKey, During, Entry, Error, ErrorKind, Expiry, Fate, Key, ReturnCode, Text,
-};
+use minimc_core::{BadKey, During, Entry, Error, ErrorKind, Expiry, Fate, Key, ReturnCode, Text};
 use minimc_probe::{any, sink, some};
 
 /// Entry points `Type: Format`.

@@ -33,6 +33,7 @@ entries! {
     "Error::with_fate" => some::<Error>().with_fate(*some());
     "Error::kind" => some::<Error>().kind();
     "Error::fate" => some::<Error>().fate();
+    "Error::text" => some::<Error>().text();
     "Error::return_code" => some::<Error>().return_code();
     "Error: From<ErrorKind>" => Error::from(*some::<ErrorKind>());
     "Error: From<BadKey>" => Error::from(*some::<minimc_core::BadKey>());

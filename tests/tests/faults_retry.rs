@@ -1,0 +1,214 @@
+//! What is repeated on a new connection, once, when the old one was lost: nothing else is.
+
+#![allow(clippy::std_instead_of_core, reason = "a test runs on a host")]
+
+use minimc::Protocol;
+use minimc_tests::script::calls::{Call, PROTOCOLS};
+use minimc_tests::script::{CHIP, Fault, How, Lie, Manner, Script, Stage};
+
+/// The calls that are repeated if they are reads, or were not sent. Those of many requests are
+/// not, for a part of them may have been answered.
+const SINGLE: [Call; 10] = [
+    Call::Get,
+    Call::Set,
+    Call::LargeSet,
+    Call::Pieces,
+    Call::GetInto,
+    Call::Incr,
+    Call::Delete,
+    Call::Touch,
+    Call::Noop,
+    Call::Version,
+];
+const READS: [Call; 5] = [
+    Call::Get,
+    Call::Pieces,
+    Call::GetInto,
+    Call::Noop,
+    Call::Version,
+];
+const WRITES: [Call; 5] = [
+    Call::Set,
+    Call::LargeSet,
+    Call::Incr,
+    Call::Delete,
+    Call::Touch,
+];
+
+/// Every way to lose a connection before a request is whole: in its first byte, and in its last.
+fn before_it_is_sent(stage: &Stage<[u8; 400]>, call: Call) -> impl Iterator<Item = Fault> {
+    let (script, mut client) = stage.connected();
+    script.fault(Fault::None);
+    assert_eq!(stage.call(call, &mut client), stage.first.expected(call));
+    let last = script.passed().0 - 1;
+    let hows = [How::End, How::Reset].into_iter();
+    hows.flat_map(move |how| [0, 1, last / 2, last].map(|after| Fault::Out(after, how)))
+}
+
+/// Every way to lose it afterwards, before a byte comes back, or with one that did.
+const AFTER_IT_IS_SENT: [Fault; 4] = [
+    Fault::Back(0, How::End),
+    Fault::Back(0, How::Reset),
+    Fault::Back(3, How::End),
+    Fault::Back(3, How::Reset),
+];
+
+/// Carries out a call that meets `fault` on a connection that was used before, and `again` on the
+/// next: whether it came to what it should, and on how many connections.
+fn run(stage: &Stage<[u8; 400]>, call: Call, fault: Fault, again: &[Fault]) -> (bool, usize) {
+    let (script, mut client) = stage.connected();
+    script.fault(fault);
+    script.then(again);
+    let outcomes = stage.call(call, &mut client);
+    let is_right = outcomes == stage.first.expected(call);
+    let is_write = WRITES.contains(&call);
+    let served = script.peer().served(&outcomes[0].key);
+    assert!(
+        !is_write || served <= 1,
+        "{call:?} with {fault:?} was carried out {served} times"
+    );
+    let connections = script.connections();
+    follow(stage, call, &script, client);
+    (is_right, connections)
+}
+
+fn follow(
+    stage: &Stage<[u8; 400]>,
+    call: Call,
+    script: &Script,
+    mut client: minimc::Client<Script, [u8; 400], 8>,
+) {
+    script.fault(Fault::None);
+    stage.follow(call, script, &mut client, "after the loss");
+}
+
+fn stage(protocol: Protocol) -> Stage<[u8; 400]> {
+    Stage::new(protocol, Manner::HALTING, CHIP)
+}
+
+#[test]
+fn a_read_is_repeated() {
+    for stage in PROTOCOLS.map(stage) {
+        for call in READS {
+            for fault in before_it_is_sent(&stage, call).chain(AFTER_IT_IS_SENT) {
+                assert_eq!(
+                    run(&stage, call, fault, &[]),
+                    (true, 2),
+                    "{call:?}, {fault:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_write_is_repeated_if_it_was_not_sent() {
+    for stage in PROTOCOLS.map(stage) {
+        for call in WRITES {
+            for fault in before_it_is_sent(&stage, call) {
+                assert_eq!(
+                    run(&stage, call, fault, &[]),
+                    (true, 2),
+                    "{call:?}, {fault:?}"
+                );
+            }
+            for fault in AFTER_IT_IS_SENT {
+                assert_eq!(
+                    run(&stage, call, fault, &[]),
+                    (false, 1),
+                    "{call:?}, {fault:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn it_is_repeated_once() {
+    for stage in PROTOCOLS.map(stage) {
+        for call in SINGLE {
+            for fault in before_it_is_sent(&stage, call) {
+                for again in [fault, Fault::Back(0, How::End)] {
+                    let came = run(&stage, call, fault, &[again]);
+                    assert_eq!(came, (false, 2), "{call:?}, {fault:?}, {again:?}");
+                }
+                let came = run(&stage, call, fault, &[Fault::Connect(How::Reset)]);
+                assert_eq!(came, (false, 1), "{call:?}, {fault:?}, not connected");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_first_connection_that_is_lost_is_told() {
+    for stage in PROTOCOLS.map(stage) {
+        for call in SINGLE {
+            for fault in before_it_is_sent(&stage, call).chain(AFTER_IT_IS_SENT) {
+                let (script, mut client) = stage.client();
+                script.fault(fault);
+                let outcomes = stage.call(call, &mut client);
+                assert!(outcomes[0].result.is_err(), "{call:?}, {fault:?}");
+                assert_eq!(script.connections(), 1, "{call:?}, {fault:?}");
+                follow(&stage, call, &script, client);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_repeated_if_that_is_the_choice() {
+    for mut stage in PROTOCOLS.map(stage) {
+        stage.options.retry = false;
+        for call in Call::ALL {
+            for fault in before_it_is_sent(&stage, call).chain(AFTER_IT_IS_SENT) {
+                assert_eq!(
+                    run(&stage, call, fault, &[]),
+                    (false, 1),
+                    "{call:?}, {fault:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_else_is_repeated() {
+    for stage in PROTOCOLS.map(stage) {
+        let lost = AFTER_IT_IS_SENT;
+        for call in [
+            Call::GetMany,
+            Call::GetCrowd,
+            Call::EachGet,
+            Call::EachSet,
+            Call::ByHand,
+        ] {
+            for fault in before_it_is_sent(&stage, call).chain(lost) {
+                assert_eq!(
+                    run(&stage, call, fault, &[]),
+                    (false, 1),
+                    "{call:?}, {fault:?}"
+                );
+            }
+        }
+        // A value that was begun.
+        for call in [Call::Pieces, Call::GetInto] {
+            let fault = Fault::Back(300, How::End);
+            assert_eq!(run(&stage, call, fault, &[]), (false, 1), "{call:?}");
+        }
+        // A deadline that passed, and a peer that broke the protocol.
+        for call in SINGLE {
+            for fault in [
+                Fault::Out(3, How::Stall),
+                Fault::Back(0, How::Stall),
+                Fault::Lie(Lie::Garbage),
+                Fault::Lie(Lie::Stale(0)),
+            ] {
+                assert_eq!(
+                    run(&stage, call, fault, &[]),
+                    (false, 1),
+                    "{call:?}, {fault:?}"
+                );
+            }
+        }
+    }
+}
