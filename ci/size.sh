@@ -2,8 +2,8 @@
 # Measures what a client costs a microcontroller, and fails when it is over the limits.
 #
 # Flash is the code and constants of a linked program with a connection (tests/probe/src/bin/size.rs)
-# less those of the same program with the connection's methods stubbed out; what the compiler links for itself, such as memcpy, is
-# counted apart. RAM is the size of a Connection.
+# less those of the same program over stubs of the connection's methods; what the compiler links for
+# itself, such as memcpy, is counted apart. RAM is the size of a Connection.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ci/bare-metal.sh

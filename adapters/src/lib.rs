@@ -61,7 +61,7 @@ mod verbs;
 
 pub use minimc_core::{
     BadKey, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Protocol, ReturnCode, Storage,
-    command,
+    Text, command,
 };
 
 pub use client::Client;

@@ -3,7 +3,7 @@
 use minimc_core::command::{
     Count, Delete, Get, GetMany, Item, Noop, Store, Stored, Touch, Version,
 };
-use minimc_core::{Entry, Error, ErrorKind, Expiry, IntoKey, Storage};
+use minimc_core::{Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
 
 use crate::transport::Transport;
 use crate::{Client, blocking, client};
@@ -167,7 +167,7 @@ macro_rules! verbs {
 
             /// Asks for the server's version.
             #[doc = example!($open, "println!(\"memcached {}\", client.version()", $wait, "?);")]
-            pub $($async)? fn version(&mut self) -> Result<&str, Error> {
+            pub $($async)? fn version(&mut self) -> Result<Text, Error> {
                 self.call(&Version) $($await)*
             }
 

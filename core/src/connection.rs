@@ -331,10 +331,11 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     ///
     /// Fails as [`reply`](Self::reply) does; a server's error ends the reply.
     pub fn piece(&mut self) -> Result<Option<Piece<'_>>, Error> {
-        if !self.piece_arrived()? {
-            return Ok(None);
-        }
-        let part = self.part();
+        let part = match self.next_piece() {
+            Ok(true) => self.part(),
+            Ok(false) => Ok(None),
+            Err(kind) => Err(kind),
+        };
         Ok(match self.latch(part)? {
             None => None,
             Some(Part::Entry(head)) => Some(Piece::Start(Entry {

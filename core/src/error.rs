@@ -335,7 +335,7 @@ impl fmt::Display for During {
     }
 }
 
-/// A server's own words, cut to 63 bytes.
+/// A server's own words, in an error or as its version; cut to 63 bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Text {
     bytes: [u8; 63],

@@ -27,7 +27,6 @@ fn answered(reply: &str) -> Error {
 /// Every kind of error, with its text, return code and usual fate.
 fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
     use ErrorKind::*;
-    let server = answered("SERVER_ERROR \"busy\"\r\n");
     assert_eq!(
         answered("SERVER_ERROR object too large for cache\r\n").kind(),
         TooLarge

@@ -8,7 +8,7 @@ use minimc::{Client, ErrorKind, Expiry, Fate, Key, Protocol, ReturnCode, Storage
 
 /// The commands, one after the other, with their outcomes.
 pub async fn everyday<T: Transport, S: Storage, const N: usize>(client: &mut Client<T, S, N>) {
-    assert!(client.version().await.unwrap().starts_with("1."));
+    assert!(client.version().await.unwrap().bytes().starts_with(b"1."));
     client.noop().await.unwrap();
 
     assert_eq!(client.get("k").await.unwrap(), None);

@@ -61,7 +61,7 @@ const READS: [(&str, Call); 4] = [
             .is_some_and(|(key, item)| *key == "one" && item.value == value("one", 20));
         Ok(is_right && items.next()?.is_none())
     }),
-    ("", |client| Ok(client.version()? == "1.6.18")),
+    ("", |client| Ok(client.version()?.to_string() == "1.6.18")),
 ];
 
 #[test]

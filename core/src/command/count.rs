@@ -64,11 +64,13 @@ impl<'k> Count<'k> {
             None => (0, u32::MAX),
         };
         let mut extras = [0; 20];
-        let fields = [self.delta.to_be_bytes(), value.to_be_bytes()]
-            .into_iter()
-            .flatten();
-        for (to, from) in extras.iter_mut().zip(fields.chain(expiry.to_be_bytes())) {
-            *to = from;
+        if let Some((delta, rest)) = extras.split_first_chunk_mut::<8>()
+            && let Some((initial, rest)) = rest.split_first_chunk_mut::<8>()
+            && let Some(lives) = rest.first_chunk_mut::<4>()
+        {
+            *delta = self.delta.to_be_bytes();
+            *initial = value.to_be_bytes();
+            *lives = expiry.to_be_bytes();
         }
         out.packet(opcode, &extras, Some(self.key), 0);
     }

@@ -52,21 +52,27 @@ impl<'k, K: AsRef<[u8]>> Batch for GetMany<'k, K> {
     }
 
     fn encode(&self, out: &mut Encoder<'_, '_>) {
-        if out.protocol() == Protocol::Binary {
+        let packets = out.protocol() == Protocol::Binary;
+        if packets {
             out.reserve(END_OF_PACKETS);
-            for key in self.remaining() {
-                if !out.entry(|out| _ = out.quiet_packet(Opcode::GetKeyQuietly, key)) {
-                    break;
-                }
-            }
-            out.end_of_packets();
         } else {
             out.line(b"get", Shape::Values).reserve(2);
-            for key in self.remaining() {
-                if !out.entry(|out| _ = out.key(key)) {
-                    break;
+        }
+        for key in self.remaining() {
+            let fits = out.entry(|out| {
+                if packets {
+                    out.quiet_packet(Opcode::GetKeyQuietly, key);
+                } else {
+                    out.key(key);
                 }
+            });
+            if !fits {
+                break;
             }
+        }
+        if packets {
+            out.end_of_packets();
+        } else {
             out.reserve(0).end();
         }
     }

@@ -1,7 +1,7 @@
 //! Asking what the server is.
 
 use super::Command;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Text};
 use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
 
 /// Asks for the server's version: text, such as `1.6.18`, to which some add words of their own.
@@ -12,7 +12,7 @@ pub struct Version;
 impl Command for Version {
     const NAME: &'static str = "version";
     const IS_READ: bool = true;
-    type Reply<'b> = &'b str;
+    type Reply<'b> = Text;
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
@@ -21,9 +21,9 @@ impl Command for Version {
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<&'b str, ErrorKind> {
+    fn decode<'b>(frame: Frame<'b>) -> Result<Text, ErrorKind> {
         match frame.status() {
-            Status::Value => core::str::from_utf8(frame.data()?).map_err(|_| ErrorKind::Malformed),
+            Status::Value => frame.data().map(Text::new),
             _ => Err(frame.unexpected()),
         }
     }
@@ -57,7 +57,7 @@ mod tests {
                 &Version,
                 b"version\r\n",
                 b"VERSION \xFF\r\n",
-                "Err(Malformed, Unknown)",
+                "Ok(\"\\xff\")",
             );
             check(
                 protocol,

@@ -79,43 +79,23 @@ impl Header {
 
     /// Reads a reply's header; `None` if the bytes are another thing.
     fn reply(bytes: &[u8; HEADER]) -> Option<Self> {
-        let &[
-            REPLY,
-            opcode,
-            key_high,
-            key_low,
-            extras,
-            0,
-            status_high,
-            status_low, //
-            body3,
-            body2,
-            body1,
-            body0,
-            opaque3,
-            opaque2,
-            opaque1,
-            opaque0, //
-            cas7,
-            cas6,
-            cas5,
-            cas4,
-            cas3,
-            cas2,
-            cas1,
-            cas0,
-        ] = bytes
+        // Whole words at a time: a load and a reversal each, not four loads.
+        let (&[REPLY, opcode, key1, key0, extras, 0, status1, status0], rest) =
+            bytes.split_first_chunk()?
         else {
             return None;
         };
+        let (&body, rest) = rest.split_first_chunk()?;
+        let (&opaque, rest) = rest.split_first_chunk()?;
+        let &cas = rest.first_chunk()?;
         Some(Self {
             opcode,
-            key: u16::from_be_bytes([key_high, key_low]),
+            key: u16::from_be_bytes([key1, key0]),
             extras,
-            status: u16::from_be_bytes([status_high, status_low]),
-            body: u32::from_be_bytes([body3, body2, body1, body0]),
-            opaque: u32::from_be_bytes([opaque3, opaque2, opaque1, opaque0]),
-            cas: u64::from_be_bytes([cas7, cas6, cas5, cas4, cas3, cas2, cas1, cas0]),
+            status: u16::from_be_bytes([status1, status0]),
+            body: u32::from_be_bytes(body),
+            opaque: u32::from_be_bytes(opaque),
+            cas: u64::from_be_bytes(cas),
         })
     }
 }

@@ -101,6 +101,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     }
 
     /// Starts a line, `verb`, whose reply looks like `shape`.
+    #[inline(never)]
     pub fn line(&mut self, verb: &[u8], shape: Shape) -> &mut Self {
         self.shape = shape;
         self.bytes(verb)
@@ -208,6 +209,8 @@ impl<'s, 'v> Encoder<'s, 'v> {
     }
 
     /// A binary packet.
+    // Out of line, as `line` is: nearly every command begins so.
+    #[inline(never)]
     pub fn packet(
         &mut self,
         opcode: Opcode,

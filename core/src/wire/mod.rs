@@ -122,6 +122,8 @@ pub(crate) const NO_TAG: u32 = u32::MAX;
 const END: &[u8] = b"\r\nEND\r\n";
 
 impl Head {
+    // Out of line: it is many stores, and made in many places.
+    #[inline(never)]
     fn new(shape: Shape, status: Status, head: usize, data: u32, tail: u8) -> Self {
         Self {
             cas: 0,
@@ -283,7 +285,7 @@ impl<'b> Frame<'b> {
                 .ok_or(ErrorKind::Malformed)?;
             return Ok(u64::from_be_bytes(*bytes));
         }
-        text::whole_number(data.trim_ascii_end()).ok_or(ErrorKind::Malformed)
+        text::padded_number(data).ok_or(ErrorKind::Malformed)
     }
 
     /// What went wrong, for a status that the command has no other meaning for: the server's own

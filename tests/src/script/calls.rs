@@ -341,7 +341,7 @@ impl Cast {
                 let result = client.version().await;
                 vec![read(
                     String::new(),
-                    result.map(|text| yes(text == "1.6.18")),
+                    result.map(|text| yes(text.to_string() == "1.6.18")),
                 )]
             }
         }
