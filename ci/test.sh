@@ -79,11 +79,7 @@ sizes() {
     ci/size.sh
 }
 
-counts() {
-    ci/bench.sh
-}
-
-steps=(setup format clippy bare_clippy docs tests core_alone examples demo panics sizes counts)
+steps=(setup format clippy bare_clippy docs tests core_alone examples demo panics sizes)
 case ${1:-} in
 --list)
     echo "${steps[*]}"

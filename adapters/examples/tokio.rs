@@ -3,7 +3,7 @@
 //! `cargo run --example tokio --features tokio [ADDRESS]`, where ADDRESS is `host:port` or the path
 //! of a Unix socket: 127.0.0.1:11211 unless told.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use minimc::tokio::Client;
 use minimc::{Error, Expiry, Options};

@@ -111,6 +111,10 @@ impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
         self.0.entry()
     }
 
+    pub(crate) fn within_the_limit(self) -> Self {
+        Self(self.0.within_the_limit())
+    }
+
     /// The next bytes of the value, `None` at its end: see
     /// [`minimc::client::Stream::next`](crate::client::Stream::next).
     #[expect(

@@ -154,6 +154,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
                 client: self,
                 entry,
                 done: false,
+                renews: true,
             })),
             None => Ok(None),
         }
@@ -237,7 +238,8 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         let gap = self.connection.send(command)?;
         let sent = self.write(gap).await;
         let received = match sent {
-            Ok(()) => self.arrive().await,
+            // Nothing was owed before: there is nothing to look at yet.
+            Ok(()) => self.receive_reply().await,
             failed => failed,
         };
         received.map_err(|error| self.lost(error))
@@ -341,6 +343,11 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         if self.connection.arrived()? {
             return Ok(());
         }
+        self.receive_reply().await
+    }
+
+    /// Reads until the oldest reply is there.
+    async fn receive_reply(&mut self) -> Result<(), Error> {
         self.transport.push().await?;
         loop {
             self.fill().await?;
@@ -404,12 +411,22 @@ pub struct Stream<'c, T, S, const N: usize> {
     client: &'c mut Client<T, S, N>,
     entry: Entry,
     done: bool,
+    /// Whether the time limit begins anew with every piece.
+    renews: bool,
 }
 
 impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
     /// The value's length in bytes, its flags and CAS value.
     pub fn entry(&self) -> Entry {
         self.entry
+    }
+
+    /// The same as a part of one operation, which began with [`Client::open`].
+    pub(crate) fn within_the_limit(self) -> Self {
+        Self {
+            renews: false,
+            ..self
+        }
     }
 
     /// The next bytes of the value: at least one, at most what the receive storage holds. `None`
@@ -420,7 +437,9 @@ impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
             return Ok(None);
         }
         let client = &mut *self.client;
-        client.transport.begin(client.options.timeout);
+        if self.renews {
+            client.transport.begin(client.options.timeout);
+        }
         if let Err(error) = client.piece_arrive().await {
             return Err(client.lost(error));
         }

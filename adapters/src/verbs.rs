@@ -81,6 +81,7 @@ macro_rules! verbs {
                 let Some(mut stream) = self.open(key) $($await)* ? else {
                     return Ok(None);
                 };
+                stream = stream.within_the_limit();
                 let entry = stream.entry();
                 let mut free = buffer
                     .get_mut(..entry.length as usize)

@@ -102,7 +102,8 @@ impl core::error::Error for Error {}
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fate {
-    /// The server never had the whole request, so it cannot have carried it out.
+    /// The server never had the whole request, so it cannot have carried it out. (A server whose
+    /// own item limit is below the client's may have removed what was stored before.)
     NotSent,
     /// The server refused it: what was stored before is stored still.
     Refused,

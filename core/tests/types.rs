@@ -50,5 +50,5 @@ fn a_connection_is_small() {
     // Each more reply that may be owed.
     let more = size_of::<Connection<&mut [u8], 5>>() - size_of::<Connection<&mut [u8], 4>>();
     assert_eq!(more, 16);
-    assert!(size_of::<Error>() <= 80);
+    assert!(size_of::<Error>() <= 96);
 }

@@ -5,24 +5,27 @@
 
 mod binary;
 pub mod calls;
+mod cast;
 mod lie;
 pub mod peer;
+mod poll;
 mod stage;
 mod text;
 
 use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
+use minimc::During;
 use minimc::{Error, ErrorKind, Transport};
-use minimc_core::During;
 
+pub use cast::Cast;
 pub use lie::Lie;
 pub use peer::Peer;
+pub use poll::{finish, polled, polls};
 pub use stage::{CHIP, HOST, Stage};
 
 /// What goes wrong on a connection.
@@ -404,34 +407,4 @@ impl World {
             }
         }
     }
-}
-
-/// What a future comes to.
-///
-/// # Panics
-///
-/// If it hangs.
-pub fn finish<F: Future>(future: F) -> F::Output {
-    polled(future, 1_000_000).expect("a future that hangs")
-}
-
-/// What a future comes to when polled so many times, if it does; else it is dropped.
-pub fn polled<F: Future>(future: F, times: usize) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    (0..times).find_map(|_| match future.as_mut().poll(&mut context) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    })
-}
-
-/// The number of polls that a future takes to come to what it comes to.
-pub fn polls<F: Future>(future: F) -> (usize, F::Output) {
-    let mut count = 0;
-    let mut future = pin!(future);
-    let output = finish(poll_fn(|context| {
-        count += 1;
-        future.as_mut().poll(context)
-    }));
-    (count, output)
 }

@@ -140,7 +140,6 @@ fn silence_between_items() {
 }
 
 #[test]
-#[ignore = "get_into begins its time limit anew with every piece; see the report"]
 fn getting_into_a_buffer_is_one_operation() {
     let limit = Duration::from_secs(5);
     for protocol in PROTOCOLS {

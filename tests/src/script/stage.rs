@@ -2,8 +2,8 @@
 
 use minimc::{Client, Growing, Options, Protocol, Storage};
 
-use super::calls::{Call, Cast, Outcome};
-use super::{Manner, Peer, Script, finish};
+use super::calls::{Call, Outcome};
+use super::{Cast, Manner, Peer, Script, finish};
 
 /// A host's storage, and the length of a value that goes out by a gap from it.
 pub const HOST: (fn() -> Growing, usize) = (|| Growing::new(17 * 1024, 64 * 1024), 2200);
