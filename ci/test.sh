@@ -60,7 +60,7 @@ core_alone() {
     done
 }
 
-# The examples run on real servers in other steps; the chip's firmware cannot run here.
+# That they build: the chip's firmware cannot run here, the others want a server of the user's.
 examples() {
     cargo build --quiet -p minimc --examples --features tokio || return
     (cd boards && bare_cargo thumbv7em-none-eabihf build --quiet --release -p stm32-nucleo-h743) || return

@@ -47,7 +47,7 @@ fn main() -> ! {
 /// Stores, gets and counts.
 fn visit(socket: Socket<Nic<Lan9118>>) -> Result<(), Error> {
     let mut client = Client::<_, _>::new(Io::new(socket), [0; 512], [0; 512])?;
-    defmt::info!("memcached {=str}", client.version()?);
+    defmt::info!("memcached {}", client.version()?);
 
     client.set("dev:blocking:greeting", "hello", Expiry::seconds(60))?;
     if let Some(item) = client.get("dev:blocking:greeting")? {
