@@ -8,7 +8,7 @@ use minimc_core::command::{Batch, Command};
 use minimc_core::{During, Entry, Error, ErrorKind, IntoKey, Storage};
 
 use crate::options::Options;
-use crate::transport::{Transport, failed, first};
+use crate::transport::{Once, Transport, failed, first};
 
 /// A blocking client over any [`Transport`] whose futures are ready at once, in any [`Storage`],
 /// with up to `N` replies owed at a time.
@@ -150,56 +150,46 @@ impl<B: Batch, T: Transport, S: Storage, const N: usize> Many<'_, B, T, S, N> {
 /// embedded-io's async traits there is [`minimc::Io`](crate::Io).
 #[derive(Debug)]
 pub struct Io<T> {
-    stream: Option<T>,
-    started: bool,
+    stream: Once<T>,
 }
 
 impl<T> Io<T> {
     /// A transport over a stream that is connected.
     pub fn new(stream: T) -> Self {
         Self {
-            stream: Some(stream),
-            started: false,
+            stream: Once::new(stream),
         }
     }
 }
 
 impl<T: embedded_io::Read + embedded_io::Write> Transport for Io<T> {
     async fn connect(&mut self) -> Result<(), Error> {
-        let again = core::mem::replace(&mut self.started, true);
-        if again || self.stream.is_none() {
-            Err(ErrorKind::Closed.into())
-        } else {
-            Ok(())
-        }
+        self.stream.start()
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
-        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        stream
+        self.stream
+            .get()?
             .read(into)
             .map_err(|error| failed(During::Read, &error))
     }
 
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
-        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        stream
+        self.stream
+            .get()?
             .write(first(parts))
             .map_err(|error| failed(During::Write, &error))
     }
 
     async fn push(&mut self) -> Result<(), Error> {
-        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        stream
+        self.stream
+            .get()?
             .flush()
             .map_err(|error| failed(During::Write, &error))
     }
 
     fn close(&mut self) {
-        // Before the first call it is not closed, only not started.
-        if self.started {
-            self.stream = None;
-        }
+        self.stream.close();
     }
 }
 

@@ -1,9 +1,9 @@
 //! Anything that speaks embedded-io-async.
 
 use embedded_io_async::{Read, Write};
-use minimc_core::{During, Error, ErrorKind};
+use minimc_core::{During, Error};
 
-use super::{Transport, failed, first};
+use super::{Once, Transport, failed, first};
 
 /// A connected stream that speaks [`embedded_io_async`]: a TLS session, a serial line, a pipe.
 ///
@@ -11,58 +11,48 @@ use super::{Transport, failed, first};
 /// the call. For a stream that blocks there is [`blocking::Io`](crate::blocking::Io).
 #[derive(Debug)]
 pub struct Io<T> {
-    stream: Option<T>,
-    started: bool,
+    stream: Once<T>,
 }
 
 impl<T> Io<T> {
     /// A transport over a stream that is connected.
     pub fn new(stream: T) -> Self {
         Self {
-            stream: Some(stream),
-            started: false,
+            stream: Once::new(stream),
         }
     }
 }
 
 impl<T: Read + Write> Transport for Io<T> {
     async fn connect(&mut self) -> Result<(), Error> {
-        let again = core::mem::replace(&mut self.started, true);
-        if again || self.stream.is_none() {
-            Err(ErrorKind::Closed.into())
-        } else {
-            Ok(())
-        }
+        self.stream.start()
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
-        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        stream
+        self.stream
+            .get()?
             .read(into)
             .await
             .map_err(|error| failed(During::Read, &error))
     }
 
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
-        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        stream
+        self.stream
+            .get()?
             .write(first(parts))
             .await
             .map_err(|error| failed(During::Write, &error))
     }
 
     async fn push(&mut self) -> Result<(), Error> {
-        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        stream
+        self.stream
+            .get()?
             .flush()
             .await
             .map_err(|error| failed(During::Write, &error))
     }
 
     fn close(&mut self) {
-        // Before the first call it is not closed, only not started.
-        if self.started {
-            self.stream = None;
-        }
+        self.stream.close();
     }
 }

@@ -74,3 +74,40 @@ pub(crate) fn failed(during: During, error: &impl embedded_io::Error) -> Error {
         _ => ErrorKind::Io { during, code: 0 }.into(),
     }
 }
+
+/// A stream that is connected when it is given, and cannot be connected again.
+#[derive(Debug)]
+pub(crate) struct Once<T> {
+    stream: Option<T>,
+    started: bool,
+}
+
+impl<T> Once<T> {
+    pub(crate) fn new(stream: T) -> Self {
+        Self {
+            stream: Some(stream),
+            started: false,
+        }
+    }
+
+    /// Succeeds once.
+    pub(crate) fn start(&mut self) -> Result<(), Error> {
+        let again = core::mem::replace(&mut self.started, true);
+        if again || self.stream.is_none() {
+            Err(ErrorKind::Closed.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn get(&mut self) -> Result<&mut T, ErrorKind> {
+        self.stream.as_mut().ok_or(ErrorKind::Closed)
+    }
+
+    pub(crate) fn close(&mut self) {
+        // Before the first call it is not closed, only not started.
+        if self.started {
+            self.stream = None;
+        }
+    }
+}
