@@ -126,7 +126,7 @@ impl fmt::Display for Fate {
 }
 
 /// What went wrong, by who must act: the caller, the server's operator, or the link.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -269,6 +269,73 @@ impl ErrorKind {
             | Self::WouldWait
             | Self::Io { .. } => Fate::Unknown,
         }
+    }
+}
+
+/// What can go wrong with what comes, as it is told within a connection: small enough for a
+/// register, where an [`ErrorKind`] is not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    Malformed,
+    Mismatched,
+    Unsolicited,
+    Closed,
+    OutOfOrder,
+}
+
+impl From<Fault> for ErrorKind {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Malformed => Self::Malformed,
+            Fault::Mismatched => Self::Mismatched,
+            Fault::Unsolicited => Self::Unsolicited,
+            Fault::Closed => Self::Closed,
+            Fault::OutOfOrder => Self::OutOfOrder,
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    #[cold]
+    #[inline(never)]
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.into())
+    }
+}
+
+// As derived, but for the text: that of `str` can panic.
+impl fmt::Debug for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(bad) => return f.debug_tuple("Key").field(bad).finish(),
+            Self::Unsupported(what) => return write!(f, "Unsupported(\"{what}\")"),
+            Self::ReplyTooLarge { size } => {
+                return f.debug_struct("ReplyTooLarge").field("size", size).finish();
+            }
+            Self::Io { during, code } => {
+                let mut io = f.debug_struct("Io");
+                return io.field("during", during).field("code", code).finish();
+            }
+            Self::Expiry => "Expiry",
+            Self::TooLarge => "TooLarge",
+            Self::Full => "Full",
+            Self::OutOfOrder => "OutOfOrder",
+            Self::StorageTooSmall => "StorageTooSmall",
+            Self::NotFound => "NotFound",
+            Self::NotNumeric => "NotNumeric",
+            Self::Server => "Server",
+            Self::Client => "Client",
+            Self::Command => "Command",
+            Self::OutOfMemory => "OutOfMemory",
+            Self::TooManyConnections => "TooManyConnections",
+            Self::Unauthenticated => "Unauthenticated",
+            Self::Malformed => "Malformed",
+            Self::Mismatched => "Mismatched",
+            Self::Unsolicited => "Unsolicited",
+            Self::Closed => "Closed",
+            Self::TimedOut => "TimedOut",
+            Self::WouldWait => "WouldWait",
+        })
     }
 }
 

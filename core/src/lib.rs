@@ -91,13 +91,16 @@
     )
 )]
 
+// The tests in here share the server of those in `tests/`, which know the crate by its name.
+#[cfg(test)]
+extern crate self as minimc_core;
 #[cfg(test)]
 extern crate std;
 
 mod buffer;
 pub mod command;
 mod connection;
-mod debt;
+mod decimal;
 mod error;
 mod expiry;
 mod key;
@@ -111,4 +114,4 @@ pub use error::{During, Error, ErrorKind, Fate, ReturnCode, Text};
 pub use expiry::Expiry;
 pub use key::{BadKey, IntoKey, Key};
 pub use reply::{Entry, Gap, Piece, RawReply};
-pub use wire::Protocol;
+pub use wire::{Dialect, Protocol};

@@ -1,8 +1,11 @@
 //! What a connection hands out: gaps to fill, pieces, replies to be decoded elsewhere.
 
+use core::fmt;
+
 use crate::command::Command;
-use crate::error::{Error, Fate};
-use crate::wire::Head;
+use crate::decimal::Decimal;
+use crate::error::{Error, Text};
+use crate::wire::Frame;
 
 /// A value that is sent from where it is, between two parts of its request.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,7 @@ pub enum Piece<'b> {
 }
 
 /// What is known of a value before its bytes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Entry {
     /// The bytes of the value.
@@ -34,33 +37,45 @@ pub struct Entry {
     pub cas: Option<u64>,
 }
 
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("length", &self.length)
+            .field("flags", &self.flags)
+            .field("cas", &self.cas.map(Decimal))
+            .finish()
+    }
+}
+
 /// A whole reply as it came, measured and not yet decoded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use = "a reply that is not decoded is lost"]
 pub struct RawReply<'b> {
-    pub(crate) head: Head,
-    pub(crate) bytes: &'b [u8],
-    pub(crate) refusal: Fate,
+    pub(crate) frame: Frame<'b>,
 }
 
 impl<'b> RawReply<'b> {
     /// The reply's bytes.
     pub fn bytes(&self) -> &'b [u8] {
-        self.bytes
+        self.frame.bytes()
     }
 
     /// The same reply over a copy of its [`bytes`](Self::bytes).
     pub fn over<'c>(&self, copy: &'c [u8]) -> RawReply<'c> {
         RawReply {
-            head: self.head,
-            bytes: copy,
-            refusal: self.refusal,
+            frame: self.frame.over(copy),
         }
     }
 
     /// What it means if it is the reply to a `C`.
     pub fn decode<C: Command>(&self) -> Result<C::Reply<'b>, Error> {
-        let frame = self.head.frame(self.bytes, self.refusal);
-        C::decode(frame).map_err(|kind| frame.error(kind, &mut false))
+        C::decode(&self.frame).map_err(|kind| self.frame.error(kind, &mut false))
+    }
+}
+
+impl fmt::Debug for RawReply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = Text::new(self.bytes());
+        f.debug_tuple("RawReply").field(&text).finish()
     }
 }

@@ -2,53 +2,63 @@
 
 /// libmemcached's `memcached_return_t`: what users of libmemcached and pylibmc know failures by.
 ///
-/// `code as u8` is the number. 11 is a server's plain `ERROR`; the older name that libmemcached
-/// gives the same number, `CONNECTION_SOCKET_CREATE_FAILURE`, is never meant here.
+/// `code as u8` is the number. Beside each stands the class that pylibmc raises for it; where none
+/// does, pylibmc has but its plain `Error`.
+///
+/// 11 has two names in libmemcached: `ERROR`, a server's plain error line, and the older
+/// `CONNECTION_SOCKET_CREATE_FAILURE`, so that pylibmc raises `SocketCreateError` for a command that
+/// the server does not know. Here 11 is only ever what the server said: a socket that cannot be made
+/// is [`ConnectionFailure`](Self::ConnectionFailure) or
+/// [`FailUnixSocket`](Self::FailUnixSocket).
+///
+/// A failure has one code, whatever the protocol. libmemcached makes 17 of a packet that says that
+/// the server has no memory, and 7 of most other refusals by packets; here those are 48, 9 and 11,
+/// as they are of lines.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum ReturnCode {
     /// `MEMCACHED_SUCCESS`
     Success = 0,
-    /// `MEMCACHED_FAILURE`
+    /// `MEMCACHED_FAILURE`; pylibmc's `Failure`
     Failure = 1,
-    /// `MEMCACHED_HOST_LOOKUP_FAILURE`
+    /// `MEMCACHED_HOST_LOOKUP_FAILURE`; pylibmc's `HostLookupError`
     HostLookupFailure = 2,
-    /// `MEMCACHED_CONNECTION_FAILURE`
+    /// `MEMCACHED_CONNECTION_FAILURE`; pylibmc's `ConnectionError`
     ConnectionFailure = 3,
-    /// `MEMCACHED_CONNECTION_BIND_FAILURE`
+    /// `MEMCACHED_CONNECTION_BIND_FAILURE`; pylibmc's `ConnectionBindError`
     ConnectionBindFailure = 4,
-    /// `MEMCACHED_WRITE_FAILURE`
+    /// `MEMCACHED_WRITE_FAILURE`; pylibmc's `WriteError`
     WriteFailure = 5,
-    /// `MEMCACHED_READ_FAILURE`
+    /// `MEMCACHED_READ_FAILURE`; pylibmc's `ReadError`
     ReadFailure = 6,
-    /// `MEMCACHED_UNKNOWN_READ_FAILURE`
+    /// `MEMCACHED_UNKNOWN_READ_FAILURE`; pylibmc's `UnknownReadFailure`
     UnknownReadFailure = 7,
-    /// `MEMCACHED_PROTOCOL_ERROR`
+    /// `MEMCACHED_PROTOCOL_ERROR`; pylibmc's `ProtocolError`
     ProtocolError = 8,
-    /// `MEMCACHED_CLIENT_ERROR`
+    /// `MEMCACHED_CLIENT_ERROR`; pylibmc's `ClientError`
     ClientError = 9,
-    /// `MEMCACHED_SERVER_ERROR`
+    /// `MEMCACHED_SERVER_ERROR`; pylibmc's `ServerError`
     ServerError = 10,
-    /// `MEMCACHED_ERROR`
+    /// `MEMCACHED_ERROR`; pylibmc's `SocketCreateError`, see [above](Self)
     Error = 11,
-    /// `MEMCACHED_DATA_EXISTS`
+    /// `MEMCACHED_DATA_EXISTS`; pylibmc's `DataExists`
     DataExists = 12,
-    /// `MEMCACHED_DATA_DOES_NOT_EXIST`
+    /// `MEMCACHED_DATA_DOES_NOT_EXIST`; pylibmc's `DataDoesNotExist`
     DataDoesNotExist = 13,
     /// `MEMCACHED_NOTSTORED`
     NotStored = 14,
     /// `MEMCACHED_STORED`
     Stored = 15,
-    /// `MEMCACHED_NOTFOUND`
+    /// `MEMCACHED_NOTFOUND`; pylibmc's `NotFound`
     NotFound = 16,
-    /// `MEMCACHED_MEMORY_ALLOCATION_FAILURE`
+    /// `MEMCACHED_MEMORY_ALLOCATION_FAILURE`; pylibmc's `AllocationError`
     MemoryAllocationFailure = 17,
     /// `MEMCACHED_PARTIAL_READ`
     PartialRead = 18,
-    /// `MEMCACHED_SOME_ERRORS`
+    /// `MEMCACHED_SOME_ERRORS`; pylibmc's `SomeErrors`
     SomeErrors = 19,
-    /// `MEMCACHED_NO_SERVERS`
+    /// `MEMCACHED_NO_SERVERS`; pylibmc's `NoServers`
     NoServers = 20,
     /// `MEMCACHED_END`
     End = 21,
@@ -60,29 +70,29 @@ pub enum ReturnCode {
     Stat = 24,
     /// `MEMCACHED_ITEM`
     Item = 25,
-    /// `MEMCACHED_ERRNO`
+    /// `MEMCACHED_ERRNO`; pylibmc's `Error` with the system's words
     Errno = 26,
-    /// `MEMCACHED_FAIL_UNIX_SOCKET`
+    /// `MEMCACHED_FAIL_UNIX_SOCKET`; pylibmc's `UnixSocketError`
     FailUnixSocket = 27,
-    /// `MEMCACHED_NOT_SUPPORTED`
+    /// `MEMCACHED_NOT_SUPPORTED`; pylibmc's `NotSupportedError`
     NotSupported = 28,
     /// `MEMCACHED_NO_KEY_PROVIDED`
     NoKeyProvided = 29,
-    /// `MEMCACHED_FETCH_NOTFINISHED`
+    /// `MEMCACHED_FETCH_NOTFINISHED`; pylibmc's `FetchNotFinished`
     FetchNotFinished = 30,
     /// `MEMCACHED_TIMEOUT`
     Timeout = 31,
     /// `MEMCACHED_BUFFERED`
     Buffered = 32,
-    /// `MEMCACHED_BAD_KEY_PROVIDED`
+    /// `MEMCACHED_BAD_KEY_PROVIDED`; pylibmc's `BadKeyProvided`
     BadKeyProvided = 33,
-    /// `MEMCACHED_INVALID_HOST_PROTOCOL`
+    /// `MEMCACHED_INVALID_HOST_PROTOCOL`; pylibmc's `InvalidHostProtocolError`
     InvalidHostProtocol = 34,
-    /// `MEMCACHED_SERVER_MARKED_DEAD`
+    /// `MEMCACHED_SERVER_MARKED_DEAD`; pylibmc's `ServerDead`
     ServerMarkedDead = 35,
-    /// `MEMCACHED_UNKNOWN_STAT_KEY`
+    /// `MEMCACHED_UNKNOWN_STAT_KEY`; pylibmc's `UnknownStatKey`
     UnknownStatKey = 36,
-    /// `MEMCACHED_E2BIG`
+    /// `MEMCACHED_E2BIG`; pylibmc's `TooBig`
     E2Big = 37,
     /// `MEMCACHED_INVALID_ARGUMENTS`
     InvalidArguments = 38,
@@ -102,7 +112,7 @@ pub enum ReturnCode {
     Deprecated = 45,
     /// `MEMCACHED_IN_PROGRESS`
     InProgress = 46,
-    /// `MEMCACHED_SERVER_TEMPORARILY_DISABLED`
+    /// `MEMCACHED_SERVER_TEMPORARILY_DISABLED`; pylibmc's `ServerDown`
     ServerTemporarilyDisabled = 47,
     /// `MEMCACHED_SERVER_MEMORY_ALLOCATION_FAILURE`
     ServerMemoryAllocationFailure = 48,

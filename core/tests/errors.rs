@@ -239,29 +239,6 @@ fn every_kind_has_a_text_a_number_and_a_fate() {
 }
 
 #[test]
-fn numbers_are_those_of_libmemcached() {
-    for (code, number) in [
-        (ReturnCode::Success, 0),
-        (ReturnCode::ConnectionFailure, 3),
-        (ReturnCode::WriteFailure, 5),
-        (ReturnCode::ProtocolError, 8),
-        (ReturnCode::ClientError, 9),
-        (ReturnCode::Error, 11),
-        (ReturnCode::NotStored, 14),
-        (ReturnCode::NotFound, 16),
-        (ReturnCode::MemoryAllocationFailure, 17),
-        (ReturnCode::FailUnixSocket, 27),
-        (ReturnCode::Timeout, 31),
-        (ReturnCode::BadKeyProvided, 33),
-        (ReturnCode::E2Big, 37),
-        (ReturnCode::KeyTooBig, 39),
-        (ReturnCode::ServerMemoryAllocationFailure, 48),
-    ] {
-        assert_eq!(code as u8, number, "{code:?}");
-    }
-}
-
-#[test]
 fn fates_in_words() {
     for (fate, text) in [
         (Fate::NotSent, "not sent"),

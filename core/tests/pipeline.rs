@@ -199,7 +199,7 @@ fn at_most_16_kib_are_unanswered() {
         assert!(full > 0);
         // A batch keeps to it too, and what is withdrawn no longer counts.
         let mut connection: Connection<_, 1000> =
-            Connection::new(protocol, [0; 100_000], [0; 100_000]).unwrap();
+            Connection::new(protocol, &mut sending[..], &mut receiving[..]).unwrap();
         for _ in 0..3 {
             let mut batch = GetMany::new(&names).unwrap();
             let error = loop {

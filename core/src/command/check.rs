@@ -7,7 +7,9 @@ use std::vec::Vec;
 use std::{assert_eq, vec};
 
 use super::{Command, Noop};
+use crate::buffer::Storage;
 use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
 use crate::wire::Protocol;
 
 /// Sends `command` and compares the request; delivers the reply cut at every byte, and byte by
@@ -48,8 +50,8 @@ pub(crate) fn check<C: Command>(
                 // Asking twice does no harm.
                 match connection.arrived() {
                     Ok(arrived) => assert!(!arrived || index + 1 == count, "{context}"),
-                    Err(error) => {
-                        found = Some(format!("Err({error:?})"));
+                    Err(kind) => {
+                        found = Some(format!("Err({:?})", lost(&connection, kind)));
                         break;
                     }
                 }
@@ -66,6 +68,14 @@ pub(crate) fn check<C: Command>(
             next_is_answered(connection, protocol, &context);
         }
     }
+}
+
+/// The error of the call whose reply is the oldest owed, when the connection broke.
+pub(crate) fn lost<S: Storage, const N: usize>(
+    connection: &Connection<S, N>,
+    kind: ErrorKind,
+) -> Error {
+    Error::new(kind).with_fate(connection.fate(0))
 }
 
 fn next_is_answered(mut connection: Connection<[u8; 400], 2>, protocol: Protocol, context: &str) {

@@ -1,6 +1,7 @@
 //! Counting: adding to and subtracting from a stored number.
 
 use super::Command;
+use crate::decimal::Decimal;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
@@ -15,8 +16,8 @@ use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
 pub struct Count<'k> {
     key: Key<'k>,
     direction: Direction,
-    delta: u64,
-    initial: Option<(u64, Expiry)>,
+    delta: Decimal,
+    initial: Option<(Decimal, Expiry)>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +32,7 @@ impl<'k> Count<'k> {
         Self {
             key,
             direction: Direction::Up,
-            delta,
+            delta: Decimal(delta),
             initial: None,
         }
     }
@@ -48,7 +49,7 @@ impl<'k> Count<'k> {
     /// has no such thing: [`Unsupported`](ErrorKind::Unsupported).
     pub fn or_initial(self, value: u64, expiry: Expiry) -> Self {
         Self {
-            initial: Some((value, expiry)),
+            initial: Some((Decimal(value), expiry)),
             ..self
         }
     }
@@ -59,7 +60,7 @@ impl<'k> Count<'k> {
             Direction::Down => Opcode::Decrement,
         };
         let (value, expiry) = match self.initial {
-            Some((value, expiry)) => (value, out.expiry_number(expiry)),
+            Some((Decimal(value), expiry)) => (value, out.expiry_number(expiry)),
             // "Do not create."
             None => (0, u32::MAX),
         };
@@ -68,7 +69,7 @@ impl<'k> Count<'k> {
             && let Some((initial, rest)) = rest.split_first_chunk_mut::<8>()
             && let Some(lives) = rest.first_chunk_mut::<4>()
         {
-            *delta = self.delta.to_be_bytes();
+            *delta = self.delta.0.to_be_bytes();
             *initial = value.to_be_bytes();
             *lives = expiry.to_be_bytes();
         }
@@ -92,19 +93,19 @@ impl Command for Count<'_> {
                 }
                 out.line(verb, Shape::Number)
                     .key(self.key)
-                    .number(b" ", self.delta)
+                    .number(b" ", self.delta.0)
                     .end();
             }
             Protocol::Meta => {
-                out.meta(b"ma", self.key).bytes(b" v");
+                out.meta(*b"ma", self.key).bytes(b" v");
                 if self.direction == Direction::Down {
                     out.bytes(b" MD");
                 }
                 // The server's own default is 1.
-                if self.delta != 1 {
-                    out.number(b" D", self.delta);
+                if self.delta.0 != 1 {
+                    out.number(b" D", self.delta.0);
                 }
-                if let Some((value, expiry)) = self.initial {
+                if let Some((Decimal(value), expiry)) = self.initial {
                     out.expiry(b" N", expiry).number(b" J", value);
                 }
                 out.end();
@@ -113,7 +114,7 @@ impl Command for Count<'_> {
         }
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<u64, ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<u64, ErrorKind> {
         match frame.status() {
             Status::Value => frame.number(),
             Status::NotFound => Err(ErrorKind::NotFound),

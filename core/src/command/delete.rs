@@ -26,12 +26,12 @@ impl Command for Delete<'_> {
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
             Protocol::Text => out.line(b"delete", Shape::Deleted).key(self.key).end(),
-            Protocol::Meta => out.meta(b"md", self.key).end(),
+            Protocol::Meta => out.meta(*b"md", self.key).end(),
             Protocol::Binary => out.packet(Opcode::Delete, &[], Some(self.key), 0),
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<bool, ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<bool, ErrorKind> {
         match frame.status() {
             Status::Ok => Ok(true),
             Status::NotFound => Ok(false),

@@ -1,10 +1,11 @@
 //! Getting one item.
 
 use super::Command;
+use crate::decimal::Decimal;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
-use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
+use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 
 /// Gets an item: its value and flags, on request its CAS value, and on request with a new expiry.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +60,7 @@ impl core::fmt::Debug for Item<'_> {
             write!(f, ", flags {}", self.flags)?;
         }
         if let Some(cas) = self.cas {
-            write!(f, ", cas {cas}")?;
+            write!(f, ", cas {:?}", Decimal(cas))?;
         }
         f.write_str(")")
     }
@@ -80,7 +81,7 @@ impl defmt::Format for Item<'_> {
 
 impl<'b> Item<'b> {
     /// The item that a frame with a value bears.
-    pub(crate) fn of(frame: Frame<'b>) -> Result<Self, ErrorKind> {
+    pub(crate) fn of(frame: &Frame<'b>) -> Result<Self, ErrorKind> {
         Ok(Self {
             value: frame.data()?,
             flags: frame.flags(),
@@ -103,13 +104,14 @@ impl Command for Get<'_> {
             }
             (Protocol::Text, Some(expiry)) => {
                 let verb: &[u8] = if self.cas { b"gats" } else { b"gat" };
-                out.line(verb, Shape::Value)
+                out.needs(Feature::GetAndTouch)
+                    .line(verb, Shape::Value)
                     .expiry(b" ", expiry)
                     .key(self.key)
                     .end();
             }
             (Protocol::Meta, touch) => {
-                out.meta(b"mg", self.key).bytes(b" v f");
+                out.meta(*b"mg", self.key).bytes(b" v f");
                 if self.cas {
                     out.bytes(b" c");
                 }
@@ -123,12 +125,13 @@ impl Command for Get<'_> {
             }
             (Protocol::Binary, Some(expiry)) => {
                 let extras = out.expiry_number(expiry).to_be_bytes();
-                out.packet(Opcode::GetAndTouch, &extras, Some(self.key), 0);
+                out.needs(Feature::Touch)
+                    .packet(Opcode::GetAndTouch, &extras, Some(self.key), 0);
             }
         }
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<Option<Item<'b>>, ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<Option<Item<'b>>, ErrorKind> {
         match frame.status() {
             Status::Value => Item::of(frame).map(Some),
             Status::NotFound => Ok(None),
@@ -169,6 +172,14 @@ mod tests {
             line,
             b"VALUE k 0 14\r\nEND\r\nVALUE \r\n\0\r\nEND\r\n",
             "Ok(Some(Item(\"END\\r\\nVALUE \\r\\n\\x00\")))",
+        );
+        // Blanks at their end belong to them; of 64 bits of flags the low ones are told.
+        check(
+            Text,
+            &get,
+            line,
+            b"VALUE k 4294967303 3\r\na \t\r\nEND\r\n",
+            "Ok(Some(Item(\"a \\t\", flags 7)))",
         );
         check(
             Text,

@@ -37,9 +37,7 @@ impl<'k, K: AsRef<[u8]>> GetMany<'k, K> {
 
     fn remaining(&self) -> impl Iterator<Item = Key<'k>> {
         let keys = self.keys.get(self.queued..).unwrap_or_default();
-        keys.iter()
-            .take(usize::from(u16::MAX))
-            .filter_map(|key| Key::new(key).ok())
+        keys.iter().filter_map(|key| Key::new(key).ok())
     }
 }
 
@@ -81,7 +79,7 @@ impl<'k, K: AsRef<[u8]>> Batch for GetMany<'k, K> {
         self.queued = self.queued.saturating_add(usize::from(count));
     }
 
-    fn item<'b>(&mut self, frame: Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind> {
+    fn item<'b>(&mut self, frame: &Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind> {
         if frame.status() != Status::Value {
             return Err(frame.unexpected());
         }
@@ -114,7 +112,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::command::check::{Packet, cuts};
+    use crate::command::check::{Packet, cuts, lost};
     use crate::connection::Connection;
 
     /// Sends the batch, gives it the reply cut at every place, and compares the items.
@@ -147,7 +145,7 @@ mod tests {
                             Err(error) => arrived.push(format!("{error:?}")),
                         },
                         Ok(false) => break,
-                        Err(error) => arrived.push(format!("{error:?}")),
+                        Err(kind) => arrived.push(format!("{:?}", lost(&connection, kind))),
                     }
                 }
             }

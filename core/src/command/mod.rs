@@ -43,7 +43,7 @@ pub trait Command {
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>);
 
     /// Reads the meaning of the reply.
-    fn decode<'b>(frame: Frame<'b>) -> Result<Self::Reply<'b>, ErrorKind>;
+    fn decode<'b>(frame: &Frame<'b>) -> Result<Self::Reply<'b>, ErrorKind>;
 }
 
 /// Any number of requests that are sent together and answered item by item, in constant memory.
@@ -67,7 +67,7 @@ pub trait Batch {
     fn queued(&mut self, count: u16);
 
     /// Reads the meaning of one item; it answers one of the `count` entries of the oldest group.
-    fn item<'b>(&mut self, frame: Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind>;
+    fn item<'b>(&mut self, frame: &Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind>;
 
     /// Tells that the oldest group, of `count` entries, is answered.
     fn answered(&mut self, count: u16);

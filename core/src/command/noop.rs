@@ -2,7 +2,7 @@
 
 use super::Command;
 use crate::error::ErrorKind;
-use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
+use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 
 /// Asks for nothing: when the answer is there, everything before it was answered.
 ///
@@ -19,12 +19,12 @@ impl Command for Noop {
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
             Protocol::Text => out.line(b"version", Shape::Version).end(),
-            Protocol::Meta => out.line(b"mn", Shape::Nop).end(),
+            Protocol::Meta => out.needs(Feature::Meta).line(b"mn", Shape::Nop).end(),
             Protocol::Binary => out.packet(Opcode::NoOp, &[], None, 0),
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<(), ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<(), ErrorKind> {
         match frame.status() {
             Status::End | Status::Value => Ok(()),
             _ => Err(frame.unexpected()),

@@ -1,10 +1,11 @@
 //! Storing an item, whole or in part, with or without a condition.
 
 use super::Command;
+use crate::decimal::Decimal;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
-use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
+use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 
 /// Stores a value.
 ///
@@ -34,7 +35,7 @@ enum Mode {
     Replace,
     Append,
     Prepend,
-    Cas(u64),
+    Cas(Decimal),
 }
 
 /// What the server did with a value.
@@ -80,7 +81,7 @@ impl<'k, 'v> Store<'k, 'v> {
 
     /// Stores the value if the item's CAS value still is `cas`.
     pub fn cas(key: Key<'k>, value: &'v [u8], cas: u64) -> Self {
-        Self::new(Mode::Cas(cas), key, value)
+        Self::new(Mode::Cas(Decimal(cas)), key, value)
     }
 
     /// Stores `flags` beside the value; 0 unless told.
@@ -104,19 +105,19 @@ impl<'k, 'v> Store<'k, 'v> {
     }
 
     fn text<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
-        let verb: &[u8] = match self.mode {
-            Mode::Set => b"set",
-            Mode::Add => b"add",
-            Mode::Replace => b"replace",
-            Mode::Append => b"append",
-            Mode::Prepend => b"prepend",
-            Mode::Cas(_) => b"cas",
+        let (verb, shape): (&[u8], _) = match self.mode {
+            Mode::Set => (b"set", Shape::Stored),
+            Mode::Add => (b"add", Shape::StoredOrNot),
+            Mode::Replace => (b"replace", Shape::StoredOrNot),
+            Mode::Append => (b"append", Shape::StoredOrNot),
+            Mode::Prepend => (b"prepend", Shape::StoredOrNot),
+            Mode::Cas(_) => (b"cas", Shape::Compared),
         };
-        out.line(verb, Shape::Stored).key(self.key);
+        out.line(verb, shape).key(self.key);
         out.number(b" ", self.flags.into())
             .expiry(b" ", self.expiry);
         out.number(b" ", self.value.len() as u64);
-        if let Mode::Cas(cas) = self.mode {
+        if let Mode::Cas(Decimal(cas)) = self.mode {
             out.number(b" ", cas);
         }
         if self.mode == Mode::Set {
@@ -126,8 +127,13 @@ impl<'k, 'v> Store<'k, 'v> {
     }
 
     fn meta<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
-        out.meta(b"ms", self.key)
-            .number(b" ", self.value.len() as u64);
+        out.meta(*b"ms", self.key);
+        if out.lacks(Feature::PlacedLength) {
+            out.bytes(b" S");
+        } else {
+            out.bytes(b" ");
+        }
+        out.number(b"", self.value.len() as u64);
         if self.flags != 0 {
             out.number(b" F", self.flags.into());
         }
@@ -140,7 +146,7 @@ impl<'k, 'v> Store<'k, 'v> {
             Mode::Replace => out.bytes(b" MR"),
             Mode::Append => out.bytes(b" MA"),
             Mode::Prepend => out.bytes(b" MP"),
-            Mode::Cas(cas) => out.number(b" C", cas),
+            Mode::Cas(Decimal(cas)) => out.number(b" C", cas),
         };
         // In every mode.
         out.refusal_removes().value(self.value);
@@ -156,7 +162,7 @@ impl<'k, 'v> Store<'k, 'v> {
             Mode::Replace => (Opcode::Replace, &extras[..], 0),
             Mode::Append => (Opcode::Append, &[][..], 0),
             Mode::Prepend => (Opcode::Prepend, &[][..], 0),
-            Mode::Cas(cas) => (Opcode::Set, &extras[..], cas),
+            Mode::Cas(Decimal(cas)) => (Opcode::Set, &extras[..], cas),
         };
         if let Mode::Set | Mode::Cas(_) = self.mode {
             out.refusal_removes();
@@ -177,7 +183,7 @@ impl Command for Store<'_, '_> {
         }
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<Stored, ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<Stored, ErrorKind> {
         match frame.status() {
             Status::Ok => Ok(Stored::Stored),
             Status::NotStored => Ok(Stored::NotStored),
@@ -196,6 +202,33 @@ mod tests {
 
     fn key() -> Key<'static> {
         Key::new("k").unwrap()
+    }
+
+    /// A word that no server says of such a request is another's.
+    #[test]
+    fn classic_words_that_do_not_answer() {
+        let (stored, not) = ("Ok(Stored)", "Err(Malformed, Unknown)");
+        let lines = [
+            &b"set k 0 0 1\r\nx\r\n"[..],
+            b"add k 0 0 1\r\nx\r\n",
+            b"cas k 0 0 1 9\r\nx\r\n",
+        ];
+        let stores = [
+            Store::set(key(), b"x"),
+            Store::add(key(), b"x"),
+            Store::cas(key(), b"x", 9),
+        ];
+        for (reply, answers) in [
+            (&b"STORED\r\n"[..], [stored, stored, stored]),
+            (b"NOT_STORED\r\n", [not, "Ok(NotStored)", not]),
+            (b"EXISTS\r\n", [not, not, "Ok(Exists)"]),
+            (b"NOT_FOUND\r\n", [not, not, "Ok(NotFound)"]),
+            (b"DELETED\r\n", [not, not, not]),
+        ] {
+            for ((store, line), answer) in stores.iter().zip(lines).zip(answers) {
+                check(Text, store, line, reply, answer);
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Command;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
-use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
+use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 
 /// Changes when an item expires; the reply says whether there was one.
 #[derive(Clone, Copy, Debug)]
@@ -28,19 +28,21 @@ impl Command for Touch<'_> {
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
             Protocol::Text => out
+                .needs(Feature::Touch)
                 .line(b"touch", Shape::Touched)
                 .key(self.key)
                 .expiry(b" ", self.expiry)
                 .end(),
-            Protocol::Meta => out.meta(b"mg", self.key).expiry(b" T", self.expiry).end(),
+            Protocol::Meta => out.meta(*b"mg", self.key).expiry(b" T", self.expiry).end(),
             Protocol::Binary => {
                 let extras = out.expiry_number(self.expiry).to_be_bytes();
-                out.packet(Opcode::Touch, &extras, Some(self.key), 0)
+                out.needs(Feature::Touch)
+                    .packet(Opcode::Touch, &extras, Some(self.key), 0)
             }
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<bool, ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<bool, ErrorKind> {
         match frame.status() {
             Status::Ok => Ok(true),
             Status::NotFound => Ok(false),

@@ -21,7 +21,7 @@ impl Command for Version {
         };
     }
 
-    fn decode<'b>(frame: Frame<'b>) -> Result<Text, ErrorKind> {
+    fn decode<'b>(frame: &Frame<'b>) -> Result<Text, ErrorKind> {
         match frame.status() {
             Status::Value => frame.data().map(Text::new),
             _ => Err(frame.unexpected()),
@@ -51,6 +51,13 @@ mod tests {
                 b"version\r\n",
                 b"VERSION 1 (a b)\r\n",
                 "Ok(\"1 (a b)\")",
+            );
+            check(
+                protocol,
+                &Version,
+                b"version\r\n",
+                b"VERSION \r\n",
+                "Ok(\"\")",
             );
             check(
                 protocol,

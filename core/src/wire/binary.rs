@@ -1,7 +1,7 @@
 //! Packets of the binary protocol: a header of 24 bytes, extras, key, value.
 
-use super::{Failure, Head, Shape, Status, Step, text};
-use crate::error::ErrorKind;
+use super::{Failure, Head, Shape, Status, text};
+use crate::error::Fault;
 
 /// What a request packet asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -106,54 +106,46 @@ pub(super) fn tag(opcode: u8, tag: u16) -> u32 {
     u32::from(opcode) << 16 | u32::from(tag)
 }
 
-/// Reads the head of the packet at the front of `bytes`.
-pub(super) fn head(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, ErrorKind> {
+/// Reads the head of the packet at the front of `bytes`; `false` says that more is needed.
+pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, Fault> {
     match bytes.first() {
         None | Some(&REPLY) => {}
         // A server that has too many connections says so in text, before it knows the protocol;
         // one that does not know this protocol answers in text, too.
-        Some(b'E' | b'C' | b'S') => return text::error(shape, bytes),
-        Some(_) => return Err(ErrorKind::Malformed),
+        Some(b'E' | b'C' | b'S') => return text::error(head, shape, bytes),
+        Some(_) => return Err(Fault::Malformed),
     }
     let Some(header) = bytes.first_chunk::<HEADER>() else {
-        return Ok(Step::More(searched));
+        return Ok(false);
     };
-    let header = Header::reply(header).ok_or(ErrorKind::Malformed)?;
+    let header = Header::reply(header).ok_or(Fault::Malformed)?;
     // A reply carries its request's opcode twice: in the header and in what we sent as opaque.
     if u32::from(header.opcode) != header.opaque >> 16 {
-        return Err(ErrorKind::Mismatched);
+        return Err(Fault::Mismatched);
     }
-    let key = u8::try_from(header.key).map_err(|_| ErrorKind::Malformed)?;
+    let key = u8::try_from(header.key).map_err(|_| Fault::Malformed)?;
     let before = u32::from(header.extras).saturating_add(u32::from(key));
-    let data = header
-        .body
-        .checked_sub(before)
-        .ok_or(ErrorKind::Malformed)?;
+    let data = header.body.checked_sub(before).ok_or(Fault::Malformed)?;
     // Extras of 255 bytes and a key of 250 fit no storage of `LONGEST_HEAD` bytes.
     if header.extras > 20 || key > 250 {
-        return Err(ErrorKind::Malformed);
+        return Err(Fault::Malformed);
     }
     let Some(body) = bytes
         .get(HEADER..)
         .filter(|body| body.len() >= before as usize)
     else {
-        return Ok(Step::More(searched));
+        return Ok(false);
     };
-    let status = status(header).ok_or(ErrorKind::Malformed)?;
-    let mut head = Head::new(
-        shape,
-        status,
-        HEADER.saturating_add(before as usize),
-        data,
-        0,
-    );
+    let status = status(header).ok_or(Fault::Malformed)?;
+    let length = HEADER.saturating_add(before as usize);
+    head.begin(shape, status, length, data, 0);
     head.cas = header.cas;
     head.tag = header.opaque;
     head.key = (header.extras.saturating_add(HEADER as u8), key);
     if let (Status::Value, 4, Some(flags)) = (status, header.extras, body.first_chunk()) {
         head.flags = u32::from_be_bytes(*flags);
     }
-    Ok(Step::Head(head))
+    Ok(true)
 }
 
 fn status(header: Header) -> Option<Status> {

@@ -1,7 +1,10 @@
 //! Writing requests, checked for room and for what the protocol can carry.
 
+use core::fmt;
+
 use super::binary::{self, HEADER, Header, Opcode};
-use super::{Protocol, Shape, text};
+use super::{Dialect, Feature, Protocol, Shape, text};
+use crate::decimal::Decimal;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
 use crate::key::Key;
@@ -13,13 +16,14 @@ pub(crate) struct Limits {
     pub(crate) item: u32,
     /// The largest value that is copied into the storage rather than sent from where it is.
     pub(crate) inline: usize,
+    /// What the server understands.
+    pub(crate) dialect: Dialect,
 }
 
 /// The free end of the send storage, to which a command writes its request.
 ///
 /// Its methods cannot fail: what does not fit or cannot be carried is remembered, and the whole
 /// request is dropped in the end. `'v` is the life of a value that may be sent from where it is.
-#[derive(Debug)]
 pub struct Encoder<'s, 'v> {
     out: &'s mut [u8],
     length: usize,
@@ -27,30 +31,37 @@ pub struct Encoder<'s, 'v> {
     protocol: Protocol,
     limits: Limits,
     tag: u16,
-    entries: u16,
-    check: Option<u32>,
-    shape: Shape,
-    value: Option<&'v [u8]>,
-    gap: usize,
+    request: Request,
+    value: Option<Value<'v>>,
     encoded_key: bool,
-    stores: bool,
-    replaces: bool,
     failure: Option<ErrorKind>,
 }
 
-/// What was written, and what is to be known of the reply.
-#[derive(Debug)]
-pub(crate) struct Request<'v> {
-    pub(crate) length: usize,
-    /// A value that is not in the storage, and before which byte of the request it belongs.
-    pub(crate) value: Option<(usize, &'v [u8])>,
-    pub(crate) shape: Shape,
+/// What is to be known of a request when its reply comes.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(Hash, PartialEq))]
+pub(crate) struct Request {
+    /// The tag that the reply bears, or the fingerprint of its key, or the tag of a batch's first.
     pub(crate) check: u32,
+    /// Its bytes in the send storage.
+    pub(crate) length: u16,
+    /// How many of a batch's entries it holds.
     pub(crate) entries: u16,
+    pub(crate) shape: Shape,
     /// Whether a value follows the request's head.
     pub(crate) stores: bool,
-    /// Whether a refusal removes what was stored before.
+    /// Whether a server that refuses the value removes what was stored before.
     pub(crate) replaces: bool,
+    /// Whether a miss may come without its opaque.
+    pub(crate) bare_miss: bool,
+}
+
+/// A value that is not copied into the storage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'v> {
+    pub(crate) bytes: &'v [u8],
+    /// So many bytes of the request go before it.
+    pub(crate) before: usize,
 }
 
 impl<'s, 'v> Encoder<'s, 'v> {
@@ -62,30 +73,29 @@ impl<'s, 'v> Encoder<'s, 'v> {
             protocol,
             limits,
             tag,
-            entries: 0,
-            check: None,
-            shape: Shape::Meta,
+            request: Request {
+                check: u32::from(tag),
+                length: 0,
+                entries: 0,
+                shape: Shape::Meta,
+                stores: false,
+                replaces: false,
+                bare_miss: limits.dialect == Dialect::UNKNOWN
+                    || limits.dialect.lacks(Feature::MissesWithOpaque),
+            },
             value: None,
-            gap: 0,
             encoded_key: false,
-            stores: false,
-            replaces: false,
             failure: None,
         }
     }
 
-    pub(crate) fn finish(self) -> Result<Request<'v>, ErrorKind> {
+    pub(crate) fn finish(mut self) -> Result<(Request, Option<Value<'v>>), ErrorKind> {
         match self.failure {
             Some(kind) => Err(kind),
-            None => Ok(Request {
-                length: self.length,
-                value: self.value.map(|value| (self.gap, value)),
-                shape: self.shape,
-                check: self.check.unwrap_or(u32::from(self.tag)),
-                entries: self.entries,
-                stores: self.stores,
-                replaces: self.replaces,
-            }),
+            None => {
+                self.request.length = self.length as u16;
+                Ok((self.request, self.value))
+            }
         }
     }
 
@@ -100,28 +110,42 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
+    /// Whether the server is known to be without `feature`.
+    pub fn lacks(&self, feature: Feature) -> bool {
+        self.limits.dialect.lacks(feature)
+    }
+
+    /// Remembers that this takes `feature`; nothing will be sent to a server without it.
+    pub fn needs(&mut self, feature: Feature) -> &mut Self {
+        if self.lacks(feature) {
+            self.unsupported(feature.missing());
+        }
+        self
+    }
+
     /// Starts a line, `verb`, whose reply looks like `shape`.
-    #[inline(never)]
     pub fn line(&mut self, verb: &[u8], shape: Shape) -> &mut Self {
-        self.shape = shape;
+        self.request.shape = shape;
         self.bytes(verb)
     }
 
-    /// Starts a meta line.
-    pub fn meta(&mut self, verb: &[u8], key: Key<'_>) -> &mut Self {
-        self.line(verb, Shape::Meta);
+    /// Starts a meta line, whose verb is two letters.
+    pub fn meta(&mut self, verb: [u8; 2], key: Key<'_>) -> &mut Self {
+        self.request.shape = Shape::Meta;
+        let [first, second] = verb;
+        self.needs(Feature::Meta).bytes(&[first, second, b' ']);
         if key.is_encoded() {
             self.encoded_key = true;
-            self.bytes(b" ").base64(key.bytes())
+            self.needs(Feature::EncodedKeys).base64(key.bytes())
         } else {
-            self.key(key)
+            self.bytes(key.bytes())
         }
     }
 
     /// A blank and a key, as they stand in classic lines.
     pub fn key(&mut self, key: Key<'_>) -> &mut Self {
-        if self.shape == Shape::Value {
-            self.check = Some(Key::fingerprint(key.bytes()));
+        if self.request.shape == Shape::Value {
+            self.request.check = Key::fingerprint(key.bytes());
         }
         if key.is_encoded() {
             return self.unsupported("keys of any bytes in classic commands");
@@ -145,24 +169,8 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// `prefix` and a number in decimal digits.
     pub fn number(&mut self, prefix: &[u8], number: u64) -> &mut Self {
-        let mut digits = [0; 20];
-        let mut rest = number;
-        let mut start = digits.len();
-        for place in digits.iter_mut().rev() {
-            // On 32-bit machines division of 64 bits is a call: do without where it can be.
-            let (quotient, digit) = match u32::try_from(rest) {
-                Ok(small) => (u64::from(small / 10), (small % 10) as u8),
-                Err(_) => (rest / 10, (rest % 10) as u8),
-            };
-            *place = b'0' | digit;
-            start = start.saturating_sub(1);
-            rest = quotient;
-            if rest == 0 {
-                break;
-            }
-        }
         self.bytes(prefix)
-            .bytes(digits.get(start..).unwrap_or_default())
+            .bytes(Decimal(number).digits(&mut [0; 20]))
     }
 
     /// `prefix` and an expiry.
@@ -181,13 +189,13 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Ends a line; a meta line with the flag of an encoded key and with its opaque.
     pub fn end(&mut self) -> &mut Self {
-        if self.shape == Shape::Meta {
+        if self.request.shape == Shape::Meta {
             if self.encoded_key {
                 self.bytes(b" b");
             }
-            match text::digits(self.tag) {
-                (low, None) => self.bytes(&[b' ', b'O', low]),
-                (low, Some(high)) => self.bytes(&[b' ', b'O', low, high]),
+            return match text::tag_digits(self.tag) {
+                (low, None) => self.bytes(&[b' ', b'O', low, b'\r', b'\n']),
+                (low, Some(high)) => self.bytes(&[b' ', b'O', low, high, b'\r', b'\n']),
             };
         }
         self.bytes(b"\r\n")
@@ -195,22 +203,16 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Ends a line, and puts the value's data behind it.
     pub fn value(&mut self, value: &'v [u8]) -> &mut Self {
-        self.end().data(value);
-        if self.value.is_some() {
-            self.gap = self.length;
-        }
-        self.bytes(b"\r\n")
+        self.end().data(value).bytes(b"\r\n")
     }
 
     /// Says that a server which refuses the value removes the item that was there.
     pub fn refusal_removes(&mut self) -> &mut Self {
-        self.replaces = true;
+        self.request.replaces = true;
         self
     }
 
     /// A binary packet.
-    // Out of line, as `line` is: nearly every command begins so.
-    #[inline(never)]
     pub fn packet(
         &mut self,
         opcode: Opcode,
@@ -218,9 +220,9 @@ impl<'s, 'v> Encoder<'s, 'v> {
         key: Option<Key<'_>>,
         cas: u64,
     ) -> &mut Self {
-        self.shape = Shape::Packet;
+        self.request.shape = Shape::Packet;
         let tag = self.tag;
-        self.check = Some(binary::tag(opcode as u8, tag));
+        self.request.check = binary::tag(opcode as u8, tag);
         self.header(opcode, tag, extras, key, cas, 0)
     }
 
@@ -233,13 +235,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
         cas: u64,
         value: &'v [u8],
     ) -> &mut Self {
-        self.shape = Shape::Packet;
+        self.request.shape = Shape::Packet;
         let tag = self.tag;
-        self.check = Some(binary::tag(opcode as u8, tag));
+        self.request.check = binary::tag(opcode as u8, tag);
         self.header(opcode, tag, extras, Some(key), cas, value.len())
-            .data(value);
-        self.gap = self.length;
-        self
+            .data(value)
     }
 
     /// Keeps `count` bytes free for what ends a batch.
@@ -250,7 +250,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Writes one entry of a batch with `write`, or nothing if there is no room: `false`.
     pub fn entry(&mut self, write: impl FnOnce(&mut Self)) -> bool {
-        if self.failure.is_some() {
+        if self.failure.is_some() || self.request.entries >= ENTRIES_LIMIT {
             return false;
         }
         let before = self.length;
@@ -260,36 +260,36 @@ impl<'s, 'v> Encoder<'s, 'v> {
             self.length = before;
             return false;
         }
-        self.entries = self.entries.saturating_add(1);
+        self.request.entries = self.request.entries.saturating_add(1);
         true
     }
 
     /// Without an entry a batch's request is none.
     pub(crate) fn needs_entries(&mut self) {
-        if self.entries == 0 {
+        if self.request.entries == 0 {
             self.fail(ErrorKind::Full);
         }
     }
 
     /// How many entries of a batch were written.
     pub fn entries(&self) -> u16 {
-        self.entries
+        self.request.entries
     }
 
     /// One quiet binary packet of a batch: it bears the opaque that follows its forerunner's.
     pub fn quiet_packet(&mut self, opcode: Opcode, key: Key<'_>) -> &mut Self {
-        let tag = self.tag.wrapping_add(self.entries);
+        let tag = self.tag.wrapping_add(self.request.entries);
         self.header(opcode, tag, &[], Some(key), 0, 0)
     }
 
     /// Ends a batch of quiet binary packets with a no-op, whose reply is the last.
     pub fn end_of_packets(&mut self) -> &mut Self {
-        self.shape = Shape::Packets;
+        self.request.shape = Shape::Packets;
         self.reserved = 0;
-        self.check = None;
+        self.request.check = u32::from(self.tag);
         self.header(
             Opcode::NoOp,
-            self.tag.wrapping_add(self.entries),
+            self.tag.wrapping_add(self.request.entries),
             &[],
             None,
             0,
@@ -321,19 +321,22 @@ impl<'s, 'v> Encoder<'s, 'v> {
     }
 
     /// A value: copied if it is small and fits, else left where it is.
-    fn data(&mut self, value: &'v [u8]) {
-        self.stores = true;
+    fn data(&mut self, value: &'v [u8]) -> &mut Self {
+        self.request.stores = true;
         if value.len() > self.limits.item as usize {
             self.fail(ErrorKind::TooLarge);
-            return;
+            return self;
         }
         // The line end behind the value must fit too.
         let free = self.out.len().saturating_sub(self.length).saturating_sub(2);
         if value.len() <= self.limits.inline.min(free) {
-            self.bytes(value);
-        } else {
-            self.value = Some(value);
+            return self.bytes(value);
         }
+        self.value = Some(Value {
+            bytes: value,
+            before: self.length,
+        });
+        self
     }
 
     fn base64(&mut self, bytes: &[u8]) -> &mut Self {
@@ -370,6 +373,19 @@ impl<'s, 'v> Encoder<'s, 'v> {
         }
     }
 }
+
+impl fmt::Debug for Encoder<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("protocol", &self.protocol)
+            .field("length", &self.length)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The most entries of a batch between two answers that say how far it got.
+const ENTRIES_LIMIT: u16 = 256;
 
 /// The bytes that [`Encoder::end_of_packets`] writes.
 pub(crate) const END_OF_PACKETS: usize = HEADER;

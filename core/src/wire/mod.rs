@@ -1,14 +1,19 @@
 //! Bytes to frames and back, without state: what requests are made of, and what a reply looks like.
 
 mod binary;
+mod dialect;
 mod encoder;
 mod text;
 
 pub use binary::Opcode;
+pub use dialect::{Dialect, Feature};
 pub use encoder::Encoder;
-pub(crate) use encoder::{END_OF_PACKETS, Limits, Request};
+pub(crate) use encoder::{END_OF_PACKETS, Limits, Request, Value};
 
-use crate::error::{Error, ErrorKind, Fate};
+use core::fmt;
+
+use crate::decimal::Decimal;
+use crate::error::{Error, ErrorKind, Fate, Fault, Text};
 
 /// Which of memcached's protocols a connection speaks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -26,6 +31,7 @@ pub enum Protocol {
 /// What the reply to a request looks like on the wire, so that it can be told from another's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum Shape {
     /// One meta line, with a value behind it if it says `VA`.
     Meta,
@@ -35,8 +41,12 @@ pub enum Shape {
     Value,
     /// Any number of `VALUE`s with their data, then `END`.
     Values,
-    /// `STORED`, `NOT_STORED`, `EXISTS` or `NOT_FOUND`.
+    /// `STORED`.
     Stored,
+    /// `STORED` or `NOT_STORED`.
+    StoredOrNot,
+    /// `STORED`, `EXISTS` or `NOT_FOUND`.
+    Compared,
     /// `DELETED` or `NOT_FOUND`.
     Deleted,
     /// `TOUCHED` or `NOT_FOUND`.
@@ -61,6 +71,7 @@ impl Shape {
 /// What a reply says, whatever the protocol.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum Status {
     /// Done; there is no data.
     Ok,
@@ -81,6 +92,7 @@ pub enum Status {
 /// The ways in which a server refuses or fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum Failure {
     /// It does not know the command.
     Command,
@@ -102,6 +114,7 @@ pub enum Failure {
 
 /// The head of a frame, as it was parsed; the frame is `head`, `data` and `tail` bytes long.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(Hash, PartialEq))]
 pub(crate) struct Head {
     pub(crate) cas: u64,
     pub(crate) flags: u32,
@@ -110,9 +123,9 @@ pub(crate) struct Head {
     pub(crate) tag: u32,
     pub(crate) head: u32,
     key: (u8, u8),
-    pub(crate) tail: u8,
+    tail: u8,
     pub(crate) status: Status,
-    pub(crate) shape: Shape,
+    shape: Shape,
 }
 
 /// The tag of a reply that bears none.
@@ -122,39 +135,48 @@ pub(crate) const NO_TAG: u32 = u32::MAX;
 const END: &[u8] = b"\r\nEND\r\n";
 
 impl Head {
-    // Out of line: it is many stores, and made in many places.
-    #[inline(never)]
-    fn new(shape: Shape, status: Status, head: usize, data: u32, tail: u8) -> Self {
-        Self {
-            cas: 0,
-            flags: 0,
+    /// That of no frame.
+    pub(crate) const NONE: Self = Self {
+        cas: 0,
+        flags: 0,
+        data: 0,
+        tag: NO_TAG,
+        head: 0,
+        key: (0, 0),
+        tail: 0,
+        status: Status::Ok,
+        shape: Shape::Nop,
+    };
+
+    fn begin(&mut self, shape: Shape, status: Status, head: usize, data: u32, tail: u8) {
+        *self = Self {
             data,
-            tag: NO_TAG,
             head: head as u32,
-            key: (0, 0),
             tail,
             status,
             shape,
-        }
+            ..Self::NONE
+        };
     }
 
-    /// Reads the head of the frame at the front of `bytes`, or says how many bytes hold no end of
-    /// a line, so that they need not be searched again.
-    pub(crate) fn parse(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, ErrorKind> {
+    /// Reads the head of the frame at the front of `bytes`, of which the first `searched` are known
+    /// to hold no end of a line; `false` says that more are needed.
+    pub(crate) fn parse(
+        &mut self,
+        shape: Shape,
+        bytes: &[u8],
+        searched: usize,
+    ) -> Result<bool, Fault> {
         if shape.is_packet() {
-            binary::head(shape, bytes, searched)
+            binary::head(self, shape, bytes)
         } else {
-            text::head(shape, bytes, searched)
+            text::head(self, shape, bytes, searched)
         }
     }
 
-    /// What is to come of the frame when its head and data are consumed.
-    pub(crate) fn tail_only(&self) -> Self {
-        Self {
-            head: 0,
-            data: 0,
-            ..*self
-        }
+    /// Tells that the head and the data are consumed.
+    pub(crate) fn leave_tail(&mut self) {
+        (self.head, self.data) = (0, 0);
     }
 
     /// The length of the whole frame.
@@ -171,7 +193,16 @@ impl Head {
     ///
     /// Where a single `VALUE` is followed by an error line instead of `END`, the head becomes that
     /// of the error.
-    pub(crate) fn check_tail(&mut self, behind: &[u8]) -> Result<bool, ErrorKind> {
+    #[inline]
+    pub(crate) fn check_tail(&mut self, behind: &[u8]) -> Result<bool, Fault> {
+        match (self.tail, behind) {
+            (0, _) | (2, [b'\r', b'\n', ..]) => Ok(true),
+            _ => self.check_end(behind),
+        }
+    }
+
+    #[inline(never)]
+    fn check_end(&mut self, behind: &[u8]) -> Result<bool, Fault> {
         let end = END.get(..usize::from(self.tail)).unwrap_or_default();
         let there = behind
             .get(..end.len().min(behind.len()))
@@ -180,20 +211,21 @@ impl Head {
             return Ok(there.len() == end.len());
         }
         if self.shape != Shape::Value {
-            return Err(ErrorKind::Malformed);
+            return Err(Fault::Malformed);
         }
-        let line = behind.strip_prefix(b"\r\n").ok_or(ErrorKind::Malformed)?;
-        match text::error(Shape::Value, line)? {
-            Step::More(_) => Ok(false),
-            Step::Head(failed) => {
-                *self = Self {
-                    // The line end behind the data is no part of the error's line.
-                    head: self.head.saturating_add(self.data).saturating_add(2),
-                    ..failed
-                };
-                Ok(true)
-            }
+        let line = behind.strip_prefix(b"\r\n").ok_or(Fault::Malformed)?;
+        // The line end behind the data is no part of the error's line.
+        let before = self.head.saturating_add(self.data).saturating_add(2);
+        let is_whole = text::error(self, Shape::Value, line)?;
+        if is_whole {
+            self.head = before;
         }
+        Ok(is_whole)
+    }
+
+    /// Whether the server refused or failed.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self.status, Status::Failed(_))
     }
 
     /// Whether the frame ends the reply to its request.
@@ -205,80 +237,84 @@ impl Head {
         }
     }
 
-    /// The frame whose bytes these are.
-    pub(crate) fn frame<'b>(&self, bytes: &'b [u8], refusal: Fate) -> Frame<'b> {
-        let (key, length) = (usize::from(self.key.0), usize::from(self.key.1));
-        let data = bytes.get(self.head as usize..).unwrap_or_default();
-        let size = self.data as usize;
-        Frame {
-            status: self.status,
-            flags: self.flags,
-            cas: self.cas,
-            key: bytes
-                .get(key..)
-                .and_then(|rest| rest.get(..length))
-                .unwrap_or_default(),
-            data: data.get(..size).ok_or(self.data),
-            shape: self.shape,
-            refusal,
-        }
+    /// The key in the frame whose bytes these are.
+    pub(crate) fn key<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        let (start, length) = (usize::from(self.key.0), usize::from(self.key.1));
+        let rest = bytes.get(start..).unwrap_or_default();
+        rest.get(..length).unwrap_or_default()
     }
-}
-
-/// What looking for a head came to.
-pub(crate) enum Step {
-    /// More bytes are needed; so many were searched.
-    More(usize),
-    /// The head.
-    Head(Head),
 }
 
 /// The longest head of a frame: a classic `VALUE` line with a key of 250 bytes has 301 bytes.
 pub(crate) const LONGEST_HEAD: usize = 320;
 
 /// One reply, or one of the many that answer a batch, whatever the protocol.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Frame<'b> {
-    status: Status,
-    flags: u32,
-    cas: u64,
-    key: &'b [u8],
-    data: Result<&'b [u8], u32>,
-    shape: Shape,
+    head: Head,
+    bytes: &'b [u8],
     refusal: Fate,
 }
 
 impl<'b> Frame<'b> {
+    /// The frame with this head, whose bytes these are; `refusal` is what became of the write if
+    /// the server refused the value.
+    pub(crate) fn new(head: Head, bytes: &'b [u8], refusal: Fate) -> Self {
+        Self {
+            head,
+            bytes,
+            refusal,
+        }
+    }
+
+    /// The same frame over a copy of its bytes.
+    pub(crate) fn over<'c>(&self, copy: &'c [u8]) -> Frame<'c> {
+        Frame::new(self.head, copy, self.refusal)
+    }
+
+    /// All of its bytes.
+    pub(crate) fn bytes(&self) -> &'b [u8] {
+        self.bytes
+    }
+
+    /// Whether it ends the reply to its request.
+    pub(crate) fn is_last(&self) -> bool {
+        self.head.is_last()
+    }
+
     /// What the reply says.
     pub fn status(&self) -> Status {
-        self.status
+        self.head.status
     }
 
     /// The item's client flags. (A server built for 64 bits of them: the low 32.)
     pub fn flags(&self) -> u32 {
-        self.flags
+        self.head.flags
     }
 
     /// The item's CAS value; `None` where it was not asked for, or where the server has none.
     pub fn cas(&self) -> Option<u64> {
-        (self.cas != 0).then_some(self.cas)
+        (self.head.cas != 0).then_some(self.head.cas)
     }
 
     /// The key as it stands in the reply; empty where the reply has none.
     pub fn key(&self) -> &'b [u8] {
-        self.key
+        self.head.key(self.bytes)
     }
 
     /// The data: a value, a version, the text of an error. Fails if it was too large for the
     /// receive storage.
     pub fn data(&self) -> Result<&'b [u8], ErrorKind> {
-        self.data.map_err(|size| ErrorKind::ReplyTooLarge { size })
+        let size = self.head.data;
+        let data = self.bytes.get(self.head.head as usize..);
+        data.and_then(|data| data.get(..size as usize))
+            .ok_or(ErrorKind::ReplyTooLarge { size })
     }
 
     /// The data as the number that counting answers.
     pub fn number(&self) -> Result<u64, ErrorKind> {
         let data = self.data()?;
-        if self.shape.is_packet() {
+        if self.head.shape.is_packet() {
             let bytes = data
                 .first_chunk()
                 .filter(|_| data.len() == 8)
@@ -291,11 +327,11 @@ impl<'b> Frame<'b> {
     /// What went wrong, for a status that the command has no other meaning for: the server's own
     /// failure, or [`Malformed`](ErrorKind::Malformed).
     pub fn unexpected(&self) -> ErrorKind {
-        let Status::Failed(failure) = self.status else {
+        let Status::Failed(failure) = self.head.status else {
             return ErrorKind::Malformed;
         };
         match failure {
-            Failure::Command if self.shape == Shape::Meta && self.data == Ok(b"ERROR") => {
+            Failure::Command if self.head.shape == Shape::Meta && self.data() == Ok(b"ERROR") => {
                 ErrorKind::Unsupported("the server knows no meta commands; choose Protocol::Text")
             }
             Failure::Command => ErrorKind::Command,
@@ -317,7 +353,7 @@ impl<'b> Frame<'b> {
     pub(crate) fn error(&self, kind: ErrorKind, broken: &mut bool) -> Error {
         *broken |= kind.is_fatal();
         let error = Error::new(kind);
-        let Status::Failed(failure) = self.status else {
+        let Status::Failed(failure) = self.head.status else {
             return error;
         };
         let fate = match failure {
@@ -329,10 +365,22 @@ impl<'b> Frame<'b> {
         };
         let text = match kind {
             ErrorKind::Command | ErrorKind::Client | ErrorKind::Server | ErrorKind::OutOfMemory => {
-                self.data.unwrap_or_default()
+                self.data().unwrap_or_default()
             }
             _ => &[],
         };
         error.with_fate(fate).with_text(text)
+    }
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("status", &self.status())
+            .field("key", &Text::new(self.key()))
+            .field("data", &self.data().map(Text::new))
+            .field("flags", &self.flags())
+            .field("cas", &self.cas().map(Decimal))
+            .finish()
     }
 }

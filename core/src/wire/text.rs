@@ -1,139 +1,164 @@
 //! Reply lines, classic and meta.
 
-use super::{Failure, Head, NO_TAG, Shape, Status, Step};
-use crate::error::ErrorKind;
+use super::{Failure, Head, NO_TAG, Shape, Status};
+use crate::error::Fault;
 
-/// Reads the line at the front of `bytes` as the head of a reply of this shape.
-pub(super) fn head(shape: Shape, bytes: &[u8], searched: usize) -> Result<Step, ErrorKind> {
-    let line = match line(bytes, searched)? {
-        Ok(line) => line,
-        Err(searched) => return Ok(Step::More(searched)),
+/// Reads the line at the front of `bytes` as the head of a reply of this shape; `false` says that
+/// more is needed.
+pub(super) fn head(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    searched: usize,
+) -> Result<bool, Fault> {
+    // A line that was seen without an end is not read again until that has come.
+    if shape == Shape::Meta
+        && (searched == 0 || end(bytes, searched).is_some())
+        && let Some(is_whole) = meta(head, bytes)
+    {
+        return Ok(is_whole);
+    }
+    let Some(line) = line(bytes, searched)? else {
+        return Ok(false);
     };
-    let head = match shape {
-        Shape::Meta => meta(line),
-        Shape::Value | Shape::Values => value(shape, line),
-        Shape::Number => number(line),
-        Shape::Version => version(line),
-        _ => word(shape, line),
+    let read = match shape {
+        Shape::Meta => None,
+        Shape::Value | Shape::Values => value(head, shape, line),
+        Shape::Number => number(head, line),
+        Shape::Version => version(head, line),
+        _ => word(head, shape, line),
     };
-    head.or_else(|| failure(shape, line))
-        .map(Step::Head)
-        .ok_or(ErrorKind::Malformed)
+    read.or_else(|| failure(head, shape, line))
+        .map(|()| true)
+        .ok_or(Fault::Malformed)
 }
 
 /// Reads the line at the front of `bytes` as an error line.
-pub(super) fn error(shape: Shape, bytes: &[u8]) -> Result<Step, ErrorKind> {
-    match line(bytes, 0)? {
-        Ok(line) => failure(shape, line)
-            .map(Step::Head)
-            .ok_or(ErrorKind::Malformed),
-        Err(searched) => Ok(Step::More(searched)),
-    }
+pub(super) fn error(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, Fault> {
+    let Some(line) = line(bytes, 0)? else {
+        return Ok(false);
+    };
+    failure(head, shape, line)
+        .map(|()| true)
+        .ok_or(Fault::Malformed)
 }
 
-/// The line at the front without its end, or how far there is none.
-pub(super) fn line(bytes: &[u8], searched: usize) -> Result<Result<&[u8], usize>, ErrorKind> {
-    let fresh = bytes.get(searched..).unwrap_or_default();
-    match fresh.iter().position(|&byte| byte == b'\n') {
-        Some(at) => {
-            let line = bytes.get(..searched.saturating_add(at)).unwrap_or_default();
-            line.strip_suffix(b"\r").map(Ok).ok_or(ErrorKind::Malformed)
-        }
-        None => Ok(Err(bytes.len())),
-    }
+/// Where the first line feed is.
+fn end(bytes: &[u8], searched: usize) -> Option<usize> {
+    let fresh = bytes.get(searched..)?;
+    let at = fresh.iter().position(|&byte| byte == b'\n')?;
+    searched.checked_add(at)
 }
 
-/// `HD`, `VA 5 f7 Oa`, `EN`, `NF`, `NS`, `EX` with return flags in any order.
-fn meta(line: &[u8]) -> Option<Head> {
-    let (code, rest) = line.split_first_chunk::<2>()?;
-    let mut words = Words(rest);
+/// The line at the front without its end.
+fn line(bytes: &[u8], searched: usize) -> Result<Option<&[u8]>, Fault> {
+    let Some(end) = end(bytes, searched) else {
+        return Ok(None);
+    };
+    let line = bytes.get(..end).unwrap_or_default();
+    line.strip_suffix(b"\r").map(Some).ok_or(Fault::Malformed)
+}
+
+/// The length of a line with its end.
+fn whole(line: &[u8]) -> usize {
+    line.len().saturating_add(2)
+}
+
+/// `HD`, `VA 5 f7 Oa`, `EN`, `NF`, `NS`, `EX` with return flags in any order, and the line's end;
+/// `false` says that more is needed. In one pass: most replies are such a line.
+fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
+    let (code, mut rest) = bytes.split_first_chunk::<2>()?;
     let status = match code {
-        b"HD" => Status::Ok,
+        // Before 1.6.10 it was `OK`.
+        b"HD" | b"OK" => Status::Ok,
         b"VA" => Status::Value,
         b"EN" | b"NF" => Status::NotFound,
         b"NS" => Status::NotStored,
         b"EX" => Status::Exists,
         _ => return None,
     };
-    let mut head = Head::new(Shape::Meta, status, line.len().checked_add(2)?, 0, 0);
+    head.begin(Shape::Meta, status, 0, 0, 0);
     if status == Status::Value {
-        head.data = words.number()?.try_into().ok()?;
+        let [b' ', size @ ..] = rest else {
+            return rest.is_empty().then_some(false);
+        };
+        rest = size;
+        head.data = digits(&mut rest)?.try_into().ok()?;
         head.tail = 2;
     }
-    while let Some((flag, token)) = words.flag()? {
-        match flag {
-            b'f' => head.flags = whole_number(token)? as u32,
-            b'c' => head.cas = whole_number(token)?,
-            b'O' => head.tag = tag(token),
-            _ => {}
+    loop {
+        match *rest {
+            [b'\r', b'\n', ref behind @ ..] => {
+                head.head = bytes.len().saturating_sub(behind.len()) as u32;
+                return Some(true);
+            }
+            [b' ', flag, ref token @ ..] if flag > b' ' => {
+                rest = token;
+                match flag {
+                    b'f' => head.flags = digits(&mut rest)? as u32,
+                    b'c' => head.cas = digits(&mut rest)?,
+                    b'O' => head.tag = tag(until_blank(&mut rest)),
+                    _ => _ = until_blank(&mut rest),
+                }
+            }
+            [] | [b' ' | b'\r'] => return Some(false),
+            _ => return None,
         }
     }
-    Some(head)
 }
 
 /// `VALUE key flags length[ cas]` or `END`.
-fn value(shape: Shape, line: &[u8]) -> Option<Head> {
+fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     if line == b"END" {
         let status = if shape == Shape::Value {
             Status::NotFound
         } else {
             Status::End
         };
-        return Some(Head::new(shape, status, 5, 0, 0));
+        head.begin(shape, status, whole(line), 0, 0);
+        return Some(());
     }
-    let mut words = Words(line.strip_prefix(b"VALUE")?);
-    let key = words.word()?;
-    let flags = words.number()? as u32;
-    let data = words.number()?.try_into().ok()?;
-    let cas = if words.0.is_empty() {
-        0
-    } else {
-        words.number()?
-    };
-    if !words.0.is_empty() {
-        return None;
-    }
+    let mut rest = line.strip_prefix(b"VALUE ")?;
     let tail = if shape == Shape::Value { 7 } else { 2 };
-    let head = Head::new(shape, Status::Value, line.len().checked_add(2)?, data, tail);
-    Some(Head {
-        flags,
-        cas,
-        key: (6, u8::try_from(key.len()).ok()?),
-        ..head
-    })
+    head.begin(shape, Status::Value, whole(line), 0, tail);
+    let key = until_blank(&mut rest);
+    head.key = (
+        6,
+        u8::try_from(key.len()).ok().filter(|&length| length > 0)?,
+    );
+    head.flags = next_number(&mut rest)? as u32;
+    head.data = next_number(&mut rest)?.try_into().ok()?;
+    if !rest.is_empty() {
+        head.cas = next_number(&mut rest)?;
+    }
+    rest.is_empty().then_some(())
 }
 
-fn number(line: &[u8]) -> Option<Head> {
+fn number(head: &mut Head, line: &[u8]) -> Option<()> {
     if line == b"NOT_FOUND" {
-        return word(Shape::Number, line);
+        return word(head, Shape::Number, line);
     }
     padded_number(line)?;
-    Some(Head::new(
-        Shape::Number,
-        Status::Value,
-        0,
-        u32::try_from(line.len()).ok()?,
-        2,
-    ))
+    let length = u32::try_from(line.len()).ok()?;
+    head.begin(Shape::Number, Status::Value, 0, length, 2);
+    Some(())
 }
 
-fn version(line: &[u8]) -> Option<Head> {
+fn version(head: &mut Head, line: &[u8]) -> Option<()> {
     let text = line.strip_prefix(b"VERSION ")?;
-    Some(Head::new(
-        Shape::Version,
-        Status::Value,
-        8,
-        u32::try_from(text.len()).ok()?,
-        2,
-    ))
+    let length = u32::try_from(text.len()).ok()?;
+    head.begin(Shape::Version, Status::Value, 8, length, 2);
+    Some(())
 }
 
 /// The replies of one word; each only where it answers.
-const WORDS: [(Shape, &[u8], Status); 10] = [
+const WORDS: [(Shape, &[u8], Status); 12] = [
     (Shape::Stored, b"STORED", Status::Ok),
-    (Shape::Stored, b"NOT_STORED", Status::NotStored),
-    (Shape::Stored, b"EXISTS", Status::Exists),
-    (Shape::Stored, b"NOT_FOUND", Status::NotFound),
+    (Shape::StoredOrNot, b"STORED", Status::Ok),
+    (Shape::StoredOrNot, b"NOT_STORED", Status::NotStored),
+    (Shape::Compared, b"STORED", Status::Ok),
+    (Shape::Compared, b"EXISTS", Status::Exists),
+    (Shape::Compared, b"NOT_FOUND", Status::NotFound),
     (Shape::Deleted, b"DELETED", Status::Ok),
     (Shape::Deleted, b"NOT_FOUND", Status::NotFound),
     (Shape::Touched, b"TOUCHED", Status::Ok),
@@ -142,20 +167,30 @@ const WORDS: [(Shape, &[u8], Status); 10] = [
     (Shape::Nop, b"MN", Status::End),
 ];
 
-fn word(shape: Shape, line: &[u8]) -> Option<Head> {
+fn word(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     let mut words = WORDS.iter();
     let &(_, _, status) = words.find(|(answers, word, _)| *answers == shape && *word == line)?;
-    Some(Head::new(shape, status, line.len().checked_add(2)?, 0, 0))
+    head.begin(shape, status, whole(line), 0, 0);
+    Some(())
 }
 
 /// How error lines begin, the telling ones first, and what they are.
-const FAILURES: [(&[u8], Failure); 9] = [
+const FAILURES: [(&[u8], Failure); 11] = [
     (
         b"ERROR Too many open connections",
         Failure::TooManyConnections,
     ),
     (b"ERROR", Failure::Command),
     (b"CLIENT_ERROR unauthenticated", Failure::Unauthenticated),
+    // To a classic set, which the server takes for a login.
+    (
+        b"CLIENT_ERROR bad authentication token format",
+        Failure::Unauthenticated,
+    ),
+    (
+        b"CLIENT_ERROR authentication failure",
+        Failure::Unauthenticated,
+    ),
     (
         b"CLIENT_ERROR cannot increment or decrement non-numeric value",
         Failure::NotNumeric,
@@ -171,7 +206,7 @@ const FAILURES: [(&[u8], Failure); 9] = [
 ];
 
 /// An error line. Its first words may be followed by a blank or a colon, or be all there is.
-fn failure(shape: Shape, line: &[u8]) -> Option<Head> {
+fn failure(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     let mut failures = FAILURES.iter();
     let &(_, failure) = failures.find(|(words, failure)| {
         let follows = line.strip_prefix(*words).map(<[u8]>::first);
@@ -180,69 +215,51 @@ fn failure(shape: Shape, line: &[u8]) -> Option<Head> {
             && (*failure != Failure::NotNumeric || matches!(shape, Shape::Number | Shape::Meta))
     })?;
     let length = u32::try_from(line.len()).ok()?;
-    Some(Head::new(shape, Status::Failed(failure), 0, length, 2))
+    head.begin(shape, Status::Failed(failure), 0, length, 2);
+    Some(())
 }
 
 /// The number that these digits are, with blanks behind them, as subtracting leaves them.
-#[inline(never)]
-pub(super) fn padded_number(digits: &[u8]) -> Option<u64> {
-    whole_number(digits.trim_ascii_end())
+pub(super) fn padded_number(line: &[u8]) -> Option<u64> {
+    let mut rest = line.trim_ascii_end();
+    digits(&mut rest).filter(|_| rest.is_empty())
 }
 
-/// The number that these digits are: all digits, at least one, within 64 bits.
-#[inline(never)]
-pub(super) fn whole_number(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
+/// Takes a blank and the number behind it from the front.
+fn next_number(rest: &mut &[u8]) -> Option<u64> {
+    *rest = rest.strip_prefix(b" ")?;
+    digits(rest)
+}
+
+/// Takes a number from the front: at least one digit, within 64 bits.
+pub(super) fn digits(rest: &mut &[u8]) -> Option<u64> {
+    let (mut number, mut left) = (0_u64, *rest);
+    while let [byte @ b'0'..=b'9', behind @ ..] = left {
+        number = number.checked_mul(10)?.checked_add(u64::from(byte & 15))?;
+        left = behind;
+    }
+    if left.len() == rest.len() {
         return None;
     }
-    digits.iter().try_fold(0_u64, |number, &byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number.checked_mul(10)?.checked_add(u64::from(digit))
-    })
+    *rest = left;
+    Some(number)
 }
 
-/// The words of a line, each with one blank before it.
-struct Words<'l>(&'l [u8]);
-
-impl<'l> Words<'l> {
-    /// The next word, which must be there.
-    fn word(&mut self) -> Option<&'l [u8]> {
-        let rest = self.0.strip_prefix(b" ")?;
-        let end = rest
-            .iter()
-            .position(|&byte| byte == b' ')
-            .unwrap_or(rest.len());
-        let (word, rest) = rest.split_at_checked(end)?;
-        self.0 = rest;
-        (!word.is_empty()).then_some(word)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        whole_number(self.word()?)
-    }
-
-    /// The next word as a letter and what follows it; `Some(None)` at the end of the line.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer is the parse, the inner the end"
-    )]
-    fn flag(&mut self) -> Option<Option<(u8, &'l [u8])>> {
-        if self.0.is_empty() {
-            return Some(None);
-        }
-        let (&flag, token) = self.word()?.split_first()?;
-        Some(Some((flag, token)))
-    }
+/// Takes what stands before the next blank or the line's end from the front.
+fn until_blank<'l>(rest: &mut &'l [u8]) -> &'l [u8] {
+    let end = rest.iter().position(|&byte| byte <= b' ');
+    let (word, behind) = rest
+        .split_at_checked(end.unwrap_or(rest.len()))
+        .unwrap_or_default();
+    *rest = behind;
+    word
 }
 
 /// The digits of an opaque: those of base64url, so that any two of them fit a token.
 const DIGITS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 /// How an opaque is written: one digit for the first 64, else two.
-pub(super) fn digits(tag: u16) -> (u8, Option<u8>) {
+pub(super) fn tag_digits(tag: u16) -> (u8, Option<u8>) {
     let digit = |value: u16| {
         DIGITS
             .get(usize::from(value & 63))
@@ -280,7 +297,7 @@ mod tests {
     #[test]
     fn every_tag_reads_back() {
         for expected in 0..4096 {
-            let read = match digits(expected) {
+            let read = match tag_digits(expected) {
                 (low, None) => tag(&[low]),
                 (low, Some(high)) => tag(&[low, high]),
             };
@@ -297,10 +314,11 @@ mod tests {
             ("18446744073709551616", None),
             ("", None),
             ("-1", None),
-            ("1 ", None),
+            ("1 ", Some(1)),
+            (" 1", None),
             ("1x", None),
         ] {
-            assert_eq!(whole_number(digits.as_bytes()), number, "{digits}");
+            assert_eq!(padded_number(digits.as_bytes()), number, "{digits}");
         }
     }
 }

@@ -3,6 +3,10 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::collections::HashMap;
+// The model of the connection uses this from a crate without std's prelude.
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{assert, assert_eq, format, vec};
 
 use minimc_core::command::Command;
 use minimc_core::{Connection, Gap, Piece, Protocol, Storage};

@@ -1,0 +1,568 @@
+//! The state machine: what was asked, what is owed, where the bytes are.
+
+mod debt;
+#[cfg(test)]
+mod model;
+mod receiving;
+mod sending;
+
+use core::fmt;
+
+use heapless::Deque;
+
+use crate::buffer::Storage;
+use crate::command::{Batch, Command, identity};
+use crate::error::{Error, ErrorKind, Fate, Fault};
+use crate::reply::{Gap, Piece, RawReply};
+use crate::wire::{Dialect, Encoder, Frame, LONGEST_HEAD, Limits, Protocol, Status};
+
+use debt::{Debt, NAMELESS};
+use receiving::{Part, Receiving};
+use sending::Sending;
+
+/// While any reply is owed, at most so many bytes of requests are unanswered. A server's socket
+/// and read buffers hold them even when it cannot write, so a client that writes first and reads
+/// then never waits for a server that waits for the client.
+const UNANSWERED_LIMIT: usize = 16 * 1024;
+
+/// Values up to this size are copied behind their request's head: one more part in a gathered
+/// write costs more.
+const INLINE_LIMIT: usize = 2 * 1024;
+
+/// The largest item of a server that was not told otherwise, and of one that was.
+const USUAL_ITEM: u32 = 1024 * 1024;
+const LARGEST_ITEM: u32 = 1024 * 1024 * 1024;
+
+/// One connection's protocol state, in the caller's storage: no I/O, no clock, no allocation.
+///
+/// There are four kinds of methods: [`send`](Self::send) and [`send_batch`](Self::send_batch)
+/// queue requests; [`outgoing`](Self::outgoing) with [`sent`](Self::sent), and
+/// [`space`](Self::space) with [`filled`](Self::filled), move bytes to and from a transport;
+/// [`arrived`](Self::arrived), [`reply`](Self::reply), [`raw_reply`](Self::raw_reply),
+/// [`item`](Self::item) and [`piece`](Self::piece) hand out what came;
+/// [`abandon`](Self::abandon), [`settle`](Self::settle) and [`fail`](Self::fail) end things.
+///
+/// Replies come in the order of their requests. At most `N` may be owed at a time. A connection
+/// that broke stays broken: make a new one.
+///
+/// The storage for sending and that for receiving have at least [`STORAGE`](Self::STORAGE) bytes
+/// each. More for sending lets more requests leave at once; more for receiving lets larger values
+/// be lent whole. Values larger than either pass through all the same, in pieces.
+#[cfg_attr(test, derive(Clone))]
+pub struct Connection<S, const N: usize> {
+    sending: Sending<S>,
+    receiving: Receiving<S>,
+    debts: Deque<Debt, N>,
+    /// The bytes of all requests with a debt.
+    unanswered: usize,
+    item_limit: u32,
+    dialect: Dialect,
+    sequence: u16,
+    protocol: Protocol,
+    broken: bool,
+}
+
+impl<S: Storage, const N: usize> Connection<S, N> {
+    /// The least bytes of storage for sending, and for receiving: the longest head of a request
+    /// or reply fits.
+    pub const STORAGE: usize = LONGEST_HEAD;
+
+    /// A connection on which nothing was sent yet, with storage for each direction.
+    ///
+    /// Fails if either has fewer than [`STORAGE`](Self::STORAGE) bytes.
+    pub fn new(protocol: Protocol, sending: S, receiving: S) -> Result<Self, Error> {
+        let (sending, receiving) = (Sending::new(sending), Receiving::new(receiving));
+        if sending.capacity() < LONGEST_HEAD || receiving.capacity() < LONGEST_HEAD {
+            return Err(ErrorKind::StorageTooSmall.into());
+        }
+        Ok(Self {
+            sending,
+            receiving,
+            debts: Deque::new(),
+            unanswered: 0,
+            item_limit: USUAL_ITEM,
+            dialect: Dialect::UNKNOWN,
+            sequence: 0,
+            protocol,
+            broken: false,
+        })
+    }
+
+    /// The protocol that the connection speaks.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Sets the size above which a value is refused before it is sent, in bytes: 1 MiB unless
+    /// told, as the server's own. No server takes more than 1 GiB.
+    pub fn set_item_limit(&mut self, limit: u32) {
+        self.item_limit = limit.min(LARGEST_ITEM);
+    }
+
+    /// Sets what the server understands: what it does not is
+    /// [`Unsupported`](ErrorKind::Unsupported) from now on, before it is sent.
+    pub fn set_dialect(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+    }
+
+    /// Forgets everything but the settings, for a new connection of the transport.
+    pub fn reset(&mut self) {
+        self.sending.clear();
+        self.receiving.clear();
+        self.debts.clear();
+        self.unanswered = 0;
+        self.broken = false;
+    }
+
+    /// Queues a request. Where it returns a [`Gap`], the value is not copied: give the gap to
+    /// [`outgoing`](Self::outgoing) until all has left.
+    ///
+    /// Fails with [`Full`](ErrorKind::Full) where it must wait for replies first: there are `N`
+    /// debts, or 16 KiB of requests unanswered, or the storage is full, or a value outside the
+    /// storage is to be sent while anything is owed. Whatever it fails with, nothing is queued.
+    pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
+        match self.queue(const { identity(C::NAME) }, C::IN_PIECES, &|out| {
+            command.encode(out)
+        }) {
+            Ok((_, gap)) => Ok(gap),
+            Err(kind) => Err(Self::not_sent(kind)),
+        }
+    }
+
+    /// Queues as many of a batch's remaining requests as fit; `false` when none remains.
+    ///
+    /// Fails as [`send`](Self::send) does; what was queued before stays.
+    pub fn send_batch<B: Batch>(&mut self, batch: &mut B) -> Result<bool, Error> {
+        if !batch.remains() {
+            return Ok(false);
+        }
+        let encode = |out: &mut Encoder<'_, '_>| {
+            batch.encode(out);
+            out.needs_entries();
+        };
+        match self.queue(const { identity(B::NAME) }, false, &encode) {
+            Ok((count, _)) => {
+                batch.queued(count);
+                Ok(true)
+            }
+            Err(kind) => Err(Self::not_sent(kind)),
+        }
+    }
+
+    /// The bytes to write next, in order: what is in the storage, and where there is a gap, the
+    /// value and what stands behind it. All are empty when nothing is to be written, or when the
+    /// value is to be written and its gap was not given.
+    pub fn outgoing<'a>(&'a self, gap: Option<&Gap<'a>>) -> [&'a [u8]; 3] {
+        if self.broken {
+            return [&[]; 3];
+        }
+        self.sending.parts(gap)
+    }
+
+    /// Whether there is something to write.
+    pub fn is_sending(&self) -> bool {
+        !self.broken && self.sending.unsent() > 0
+    }
+
+    /// Tells that the first `count` bytes of [`outgoing`](Self::outgoing) have left. To be told
+    /// before anything that was received later is [`filled`](Self::filled): a reply to what has
+    /// not left breaks the connection.
+    pub fn sent(&mut self, count: usize) {
+        self.sending.sent(count);
+    }
+
+    /// Where to put received bytes. Empty only when a reply is waiting to be taken, or the
+    /// connection is broken.
+    pub fn space(&mut self) -> &mut [u8] {
+        if self.broken {
+            return &mut [];
+        }
+        self.receiving.space()
+    }
+
+    /// Tells that `count` bytes were received into [`space`](Self::space).
+    pub fn filled(&mut self, count: usize) {
+        self.receiving.fill(count);
+    }
+
+    /// Whether the oldest owed reply, or the next item of the oldest batch, is there; `false`
+    /// means: read more. Asking twice does no harm.
+    ///
+    /// Passes over what remains of a reply that was taken in part: of one in
+    /// [pieces](Self::piece), or of one that was too large for the storage. So while nothing else
+    /// is [owed](Self::owed) this goes on to answer `false`.
+    ///
+    /// Fails, and breaks the connection, if what came cannot be the reply that is owed; what became
+    /// of the owed writes says [`fate`](Self::fate).
+    pub fn arrived(&mut self) -> Result<bool, ErrorKind> {
+        // Asked before the first byte came, and again before the reply is taken.
+        if !self.broken && !self.debts.is_empty() {
+            if self.receiving.is_whole() {
+                return Ok(true);
+            }
+            if self.receiving.is_empty() {
+                return Ok(false);
+            }
+        }
+        let arrived = self.whole_frame();
+        Ok(self.latch(arrived)?)
+    }
+
+    /// Takes the oldest owed reply, which must be that of a `C` and have [arrived](Self::arrived).
+    ///
+    /// What it lends lies in the receive storage. Where it fails with
+    /// [`OutOfOrder`](ErrorKind::OutOfOrder), nothing was taken.
+    pub fn reply<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
+        let (frame, broken) = self.take(const { Some(identity(C::NAME)) })?;
+        C::decode(&frame).map_err(|kind| frame.error(kind, broken))
+    }
+
+    /// Takes the oldest owed reply as it came, to be decoded elsewhere. If its meaning there is
+    /// that the peer broke the protocol, call [`fail`](Self::fail).
+    pub fn raw_reply(&mut self) -> Result<RawReply<'_>, Error> {
+        let (frame, _) = self.take(None)?;
+        Ok(RawReply { frame })
+    }
+
+    /// Takes the next item of `batch`, which must have [arrived](Self::arrived). `None` means that
+    /// what one [`send_batch`](Self::send_batch) queued is answered in full; so does an error
+    /// after which one less is [owed](Self::owed).
+    pub fn item<'b, B: Batch>(&'b mut self, batch: &mut B) -> Result<Option<B::Item<'b>>, Error> {
+        let entries = self.debts.front().map_or(0, |debt| debt.request.entries);
+        let (frame, broken) = self.take(const { Some(identity(B::NAME)) })?;
+        let item = match frame.status() {
+            Status::Failed(_) => Err(frame.unexpected()),
+            Status::End if frame.is_last() => Ok(None),
+            _ => batch.item(&frame, entries).map(Some),
+        };
+        if frame.is_last() {
+            batch.answered(entries);
+        }
+        item.map_err(|kind| frame.error(kind, broken))
+    }
+
+    /// Whether what [arrived](Self::arrived) is no item but the end of what one
+    /// [`send_batch`](Self::send_batch) queued; take it by [`item`](Self::item) all the same.
+    pub fn is_group_end(&self) -> bool {
+        let head = self.receiving.head();
+        head.is_some_and(|head| head.status == Status::End && head.is_last())
+    }
+
+    /// Whether [`piece`](Self::piece) has something to hand out; `false` means: read more.
+    pub fn piece_arrived(&mut self) -> Result<bool, ErrorKind> {
+        let arrived = self.next_piece();
+        Ok(self.latch(arrived)?)
+    }
+
+    /// Takes the next piece of the oldest owed reply, that of a command with
+    /// [`IN_PIECES`](Command::IN_PIECES); `None` means: read more. The value may have any length.
+    ///
+    /// Fails as [`reply`](Self::reply) does; a server's error ends the reply.
+    pub fn piece(&mut self) -> Result<Option<Piece<'_>>, Error> {
+        let refusal = self.debts.front().map_or(Fate::Unknown, Debt::refusal);
+        let part = match self.next_piece() {
+            Ok(true) => self.part(),
+            Ok(false) => Ok(None),
+            Err(fault) => Err(fault),
+        };
+        Ok(match self.latch(part)? {
+            None => None,
+            Some(Part::Entry(entry)) => Some(Piece::Start(entry)),
+            Some(Part::Data(place)) => Some(Piece::Bytes(self.receiving.at(place))),
+            Some(Part::End) => Some(Piece::End),
+            Some(Part::Frame(taken)) => {
+                if taken.head.status != Status::NotFound {
+                    let frame = self.receiving.frame(taken, refusal);
+                    return Err(frame.error(frame.unexpected(), &mut self.broken));
+                }
+                Some(Piece::End)
+            }
+        })
+    }
+
+    /// How many replies are owed; what one [`send_batch`](Self::send_batch) queued counts once,
+    /// and a reply that was taken in part counts until its last byte has come.
+    pub fn owed(&self) -> usize {
+        self.debts.len()
+    }
+
+    /// Whether nothing is owed, nothing is to be sent, and nothing came: the next request needs no
+    /// [settling](Self::settle).
+    pub fn is_idle(&self) -> bool {
+        !self.broken
+            && self.debts.is_empty()
+            && self.sending.unsent() == 0
+            && self.receiving.is_empty()
+    }
+
+    /// What becomes of the write whose reply is the `index`-th owed, if the connection fails now.
+    pub fn fate(&self, index: usize) -> Fate {
+        let behind = self.debts.iter().skip(index.saturating_add(1));
+        let behind = behind.fold(0_usize, |sum, debt| sum.saturating_add(debt.length()));
+        if self.sending.unsent() > behind {
+            Fate::NotSent
+        } else {
+            Fate::Unknown
+        }
+    }
+
+    /// Gives up every owed reply. Requests of which no byte has left are withdrawn; of a request
+    /// that left in part the rest must still be sent; a value of which only a part has left breaks
+    /// the connection. Then [`settle`](Self::settle).
+    pub fn abandon(&mut self) {
+        let last = self.debts.back().map_or(0, Debt::length);
+        if !self.sending.give_up_gap(last) {
+            self.fail();
+        }
+        while let Some(&debt) = self.debts.back() {
+            if !self.sending.withdraw(debt.length()) {
+                break;
+            }
+            self.unanswered = self.unanswered.saturating_sub(debt.length());
+            let tags = self.tags(debt.request.entries);
+            self.sequence = self.sequence.wrapping_sub(tags);
+            self.debts.pop_back();
+        }
+        for debt in &mut self.debts {
+            debt.command = NAMELESS;
+            debt.in_pieces = false;
+        }
+        // What came while no request had left answers none.
+        if self.debts.is_empty() && !self.receiving.is_empty() {
+            self.fail();
+        }
+    }
+
+    /// Drops what has come of the owed replies. `true` when nothing is owed any more; else send
+    /// what [is to be sent](Self::is_sending), read more, and ask again.
+    ///
+    /// Fails where the connection is broken, and breaks it where bytes came that no request asked
+    /// for.
+    pub fn settle(&mut self) -> Result<bool, ErrorKind> {
+        while !self.debts.is_empty() {
+            let part = self.part();
+            if self.latch(part)?.is_none() {
+                return Ok(false);
+            }
+        }
+        let unsolicited = self.head_arrived();
+        self.latch(unsolicited)?;
+        Ok(true)
+    }
+
+    /// Breaks the connection: the transport failed, or a reply can no longer be waited for.
+    pub fn fail(&mut self) {
+        self.broken = true;
+    }
+
+    /// Whether the connection broke.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    fn queue<'v>(
+        &mut self,
+        command: u16,
+        in_pieces: bool,
+        // Not a type parameter: one copy of this serves every command.
+        encode: &dyn Fn(&mut Encoder<'_, 'v>),
+    ) -> Result<(u16, Option<Gap<'v>>), ErrorKind> {
+        if self.broken {
+            return Err(ErrorKind::Closed);
+        }
+        if self.debts.is_full() || self.sending.has_gap() {
+            return Err(ErrorKind::Full);
+        }
+        let idle = self.debts.is_empty();
+        if idle {
+            if !self.receiving.is_empty() {
+                // Bytes that nobody asked for must not be taken for the reply to this.
+                self.broken = true;
+                return Err(ErrorKind::Closed);
+            }
+            self.receiving.rest();
+        }
+        let tag = self.next_tag();
+        let limits = Limits {
+            item: self.item_limit,
+            dialect: self.dialect,
+            inline: if idle { INLINE_LIMIT } else { UNANSWERED_LIMIT },
+        };
+        let room = UNANSWERED_LIMIT.saturating_sub(self.unanswered);
+        let space = self.sending.space(LONGEST_HEAD);
+        let room = room.min(space.len());
+        let space = space.get_mut(..room).unwrap_or_default();
+        let mut out = Encoder::new(space, self.protocol, limits, tag);
+        encode(&mut out);
+        let (request, value) = out.finish()?;
+        if value.is_some() && !idle {
+            return Err(ErrorKind::Full);
+        }
+        let debt = Debt {
+            request,
+            command,
+            in_pieces,
+        };
+        if self.debts.push_back(debt).is_err() {
+            return Err(ErrorKind::Full);
+        }
+        self.sequence = self.sequence.wrapping_add(self.tags(request.entries));
+        self.unanswered = self.unanswered.saturating_add(debt.length());
+        let gap = self.sending.queue(debt.length(), value);
+        Ok((request.entries, gap))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_sent(kind: ErrorKind) -> Error {
+        Error::new(kind).with_fate(Fate::NotSent)
+    }
+
+    /// A tag that no outstanding request bears. In text it has one digit while few are owed:
+    /// then it is below 64.
+    fn next_tag(&self) -> u16 {
+        if self.protocol == Protocol::Binary {
+            self.sequence
+        } else if self.debts.len() < 32 {
+            self.sequence & 63
+        } else {
+            (self.sequence & 2047).saturating_add(64)
+        }
+    }
+
+    /// How many tags a request uses up: every packet of a batch bears one, and so does its end.
+    fn tags(&self, entries: u16) -> u16 {
+        if self.protocol == Protocol::Binary {
+            entries.saturating_add(1)
+        } else {
+            1
+        }
+    }
+
+    /// Whether a part of the oldest request has not left.
+    fn is_oldest_unsent(&self, oldest: &Debt) -> bool {
+        let behind = self.unanswered.saturating_sub(oldest.length());
+        self.sending.unsent() > behind
+    }
+
+    /// Whether the head of the oldest frame is in.
+    fn head_arrived(&mut self) -> Result<bool, Fault> {
+        if self.broken {
+            return Err(Fault::Closed);
+        }
+        let Some(debt) = self.debts.front() else {
+            return if self.receiving.is_empty() {
+                Ok(false)
+            } else {
+                Err(Fault::Unsolicited)
+            };
+        };
+        if !self.receiving.read_head(debt)? {
+            return Ok(false);
+        }
+        // Only a refusal can come before the request has left in full.
+        let head = self.receiving.last_head();
+        if self.is_oldest_unsent(debt) && head.is_last() && !head.is_failure() {
+            return Err(Fault::Unsolicited);
+        }
+        Ok(true)
+    }
+
+    /// Whether the oldest frame is whole, or so large that it never can be.
+    fn whole_frame(&mut self) -> Result<bool, Fault> {
+        while self.receiving.is_in_pieces() || self.receiving.is_skipping() {
+            if self.part()?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(self.head_arrived()? && self.receiving.frame_arrived()?)
+    }
+
+    /// Whether the next part is there, and is one of a reply that may be taken in pieces.
+    fn next_piece(&mut self) -> Result<bool, Fault> {
+        // What remains of a reply that was too large is not handed out.
+        while self.receiving.is_skipping() {
+            if self.part()?.is_none() {
+                return Ok(false);
+            }
+        }
+        if self.broken {
+            return Err(Fault::Closed);
+        }
+        if !self.debts.front().is_some_and(|debt| debt.in_pieces) {
+            return Err(Fault::OutOfOrder);
+        }
+        Ok(self.head_arrived()? && self.receiving.part_arrived()?)
+    }
+
+    /// Takes what has come of the oldest reply, however little; `None` means: read more.
+    fn part(&mut self) -> Result<Option<Part>, Fault> {
+        if !self.head_arrived()? || !self.receiving.part_arrived()? {
+            return Ok(None);
+        }
+        let part = self.receiving.take_part();
+        if part.is_end() {
+            self.finish_frame();
+        }
+        Ok(Some(part))
+    }
+
+    /// Takes the oldest frame, which must have arrived and answer this command, or any that was
+    /// not given up; of one that is too large, the head. With it comes what to set where it says
+    /// that the connection is broken.
+    // Out of line: every command does it.
+    #[inline(never)]
+    fn take(&mut self, command: Option<u16>) -> Result<(Frame<'_>, &mut bool), Fault> {
+        // The pieces that were not taken yet are not lost to a call in the wrong order.
+        let arrived = if self.receiving.is_in_pieces() {
+            false
+        } else if self.receiving.is_whole() && !self.broken {
+            true
+        } else {
+            let arrived = self.whole_frame();
+            self.latch(arrived)?
+        };
+        let refusal = match self.debts.front() {
+            Some(debt) if arrived && debt.is_for(command) => debt.refusal(),
+            _ => return Err(Fault::OutOfOrder),
+        };
+        let taken = self.receiving.take_frame();
+        if taken.is_whole {
+            self.finish_frame();
+        }
+        Ok((self.receiving.frame(taken, refusal), &mut self.broken))
+    }
+
+    /// Goes on to the next reply, if the frame that was consumed ends this one.
+    fn finish_frame(&mut self) {
+        let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front()) else {
+            return;
+        };
+        self.broken |= debt.is_broken_by(head);
+        if head.is_last() {
+            // A refusal of a request that has not left in full leaves the rest of it behind.
+            self.broken |= self.is_oldest_unsent(debt);
+            self.unanswered = self.unanswered.saturating_sub(debt.length());
+            self.debts.pop_front();
+        }
+    }
+
+    /// Breaks the connection where that failed.
+    fn latch<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &result {
+            self.broken |= *fault != Fault::OutOfOrder;
+        }
+        result
+    }
+}
+
+// Its storage is left out: what users store does not belong in a log.
+impl<S, const N: usize> fmt::Debug for Connection<S, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("protocol", &self.protocol)
+            .field("owed", &self.debts.len())
+            .field("broken", &self.broken)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,319 @@
+//! The calls that the model's client makes: what each sends, and what it must be answered.
+
+use std::format;
+use std::vec::Vec;
+
+use super::Link;
+use crate::command::{Batch, Count, Get, GetMany, Item, Noop, Store, Stored};
+use crate::error::{Error, ErrorKind};
+use crate::key::Key;
+use crate::reply::{Gap, Piece};
+use crate::wire::Protocol;
+
+/// What a call asks for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Kind {
+    /// An item, lent whole.
+    Get,
+    /// Another key's, taken as it came; its value looks like the end of a reply.
+    Raw,
+    /// An item that is not there.
+    Miss,
+    /// A value that is copied into the storage.
+    Set,
+    /// A value that is sent from where it is.
+    Gap,
+    Count,
+    Noop,
+    /// Two items, and one that is not there between them.
+    Many,
+    /// A value that nearly fills the storage.
+    Long,
+    /// The item of [`Kind::Get`], in pieces.
+    Pieces,
+    /// A value that the storage cannot hold, asked for whole.
+    Large,
+    /// The same, in pieces.
+    LargePieces,
+}
+
+impl Kind {
+    pub(super) const ALL: &'static [Self] = &[
+        Self::Get,
+        Self::Raw,
+        Self::Miss,
+        Self::Set,
+        Self::Gap,
+        Self::Count,
+        Self::Noop,
+        Self::Many,
+        Self::Long,
+        Self::Pieces,
+        Self::Large,
+        Self::LargePieces,
+    ];
+
+    pub(super) fn is_in_pieces(self) -> bool {
+        matches!(self, Self::Pieces | Self::LargePieces)
+    }
+
+    /// The key that it asks for, or the first of them.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Get | Self::Pieces | Self::Many => KEYS[0],
+            Self::Miss => KEYS[1],
+            Self::Raw => KEYS[2],
+            Self::Long => "m",
+            Self::Large | Self::LargePieces => "l",
+            Self::Set | Self::Gap => "s",
+            Self::Count | Self::Noop => "n",
+        }
+    }
+}
+
+/// A call whose reply is owed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Call {
+    pub(super) number: u8,
+    pub(super) kind: Kind,
+    pub(super) end: End,
+    /// How many items, or how many bytes and one for their beginning, it was handed.
+    pub(super) got: u16,
+    /// The bytes of its request in the send storage.
+    pub(super) length: u16,
+}
+
+/// Whether somebody waits for the reply.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum End {
+    Waiting,
+    /// No more: it has its answer. What remains of the reply is to be passed over.
+    Told,
+    Abandoned,
+}
+
+/// What a client was handed.
+#[derive(Debug)]
+pub(super) enum Handed {
+    Value(Vec<u8>),
+    Absent,
+    Number(u64),
+    Done,
+    TooLarge,
+    Item(&'static str, Vec<u8>),
+    Start(u32),
+    Bytes(Vec<u8>),
+    End,
+}
+
+impl Handed {
+    /// Whether the caller has its answer with it.
+    pub(super) fn is_last(&self) -> bool {
+        !matches!(self, Self::Item(..) | Self::Start(_) | Self::Bytes(_))
+    }
+}
+
+impl Call {
+    pub(super) fn new(number: u8, kind: Kind) -> Self {
+        Self {
+            number,
+            kind,
+            end: End::Waiting,
+            got: 0,
+            length: 0,
+        }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.end == End::Waiting
+    }
+
+    /// How many opaques it uses up.
+    pub(super) fn tags(&self, protocol: Protocol) -> u16 {
+        match (protocol, self.kind) {
+            (Protocol::Binary, Kind::Many) => 4,
+            _ => 1,
+        }
+    }
+
+    /// Queues its request.
+    pub(super) fn send(&self, link: &mut Link) -> Result<(), Error> {
+        let name = key(self.kind.key());
+        match self.kind {
+            Kind::Set => link.send(&Store::set(name, small(self.number))).map(drop),
+            Kind::Gap => link.send(&Store::set(name, large(self.number))).map(drop),
+            Kind::Count => link.send(&Count::up(name, 1)).map(drop),
+            Kind::Noop => link.send(&Noop).map(drop),
+            Kind::Many => link.send_batch(&mut keys()).map(drop),
+            _ => link.send(&Get::new(name)).map(drop),
+        }
+    }
+
+    /// The value that is to be sent from where it is.
+    pub(super) fn gap(&self) -> Option<Gap<'static>> {
+        (self.kind == Kind::Gap && self.end != End::Abandoned).then(|| Gap {
+            value: large(self.number),
+        })
+    }
+
+    /// Takes what has come of its reply, which is the oldest owed.
+    pub(super) fn take(&self, link: &mut Link) -> Result<Option<Handed>, Error> {
+        if self.kind.is_in_pieces() {
+            let piece = link.piece()?;
+            return Ok(piece.map(|piece| match piece {
+                Piece::Start(entry) => Handed::Start(entry.length),
+                Piece::Bytes(bytes) => Handed::Bytes(bytes.to_vec()),
+                Piece::End => Handed::End,
+            }));
+        }
+        let value = |item: Option<Item<'_>>| match item {
+            Some(item) => Handed::Value(item.value.to_vec()),
+            None => Handed::Absent,
+        };
+        let handed = match self.kind {
+            Kind::Set | Kind::Gap => match link.reply::<Store<'_, '_>>()? {
+                Stored::Stored => Handed::Done,
+                _ => Handed::Absent,
+            },
+            Kind::Count => Handed::Number(link.reply::<Count<'_>>()?),
+            Kind::Noop => link.reply::<Noop>().map(|()| Handed::Done)?,
+            Kind::Raw => value(link.raw_reply()?.decode::<Get<'_>>()?),
+            Kind::Many => {
+                let mut batch = keys();
+                batch.queued(KEYS.len() as u16);
+                match link.item(&mut batch)? {
+                    Some((key, item)) => Handed::Item(key, item.value.to_vec()),
+                    None => Handed::End,
+                }
+            }
+            _ => match link.reply::<Get<'_>>() {
+                Ok(item) => value(item),
+                Err(error) if error.kind() == TOO_LARGE => Handed::TooLarge,
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(Some(handed))
+    }
+
+    /// Whether that is its own answer: every value names its key and its call.
+    pub(super) fn fits(&self, handed: &Handed) -> bool {
+        let got = usize::from(self.got);
+        let value = || item(self.kind.key(), self.number);
+        match (self.kind, handed) {
+            (Kind::Get | Kind::Raw | Kind::Long, Handed::Value(bytes)) => *bytes == value(),
+            (Kind::Miss, Handed::Absent) => true,
+            (Kind::Set | Kind::Gap | Kind::Noop, Handed::Done) => true,
+            (Kind::Count, Handed::Number(number)) => *number == u64::from(self.number) * 10 + 1,
+            (Kind::Large, Handed::TooLarge) => true,
+            (Kind::Many, Handed::Item(key, bytes)) => {
+                *key == [KEYS[0], KEYS[2]][got] && *bytes == item(key, self.number)
+            }
+            (Kind::Many, Handed::End) => got == 2,
+            (Kind::Pieces | Kind::LargePieces, Handed::Start(length)) => {
+                got == 0 && *length as usize == value().len()
+            }
+            (Kind::Pieces | Kind::LargePieces, Handed::Bytes(bytes)) => {
+                !bytes.is_empty() && value()[got - 1..].starts_with(bytes)
+            }
+            (Kind::Pieces | Kind::LargePieces, Handed::End) => got == 1 + value().len(),
+            _ => false,
+        }
+    }
+
+    /// Remembers what it was handed.
+    pub(super) fn note(&mut self, handed: &Handed) {
+        self.got += match handed {
+            Handed::Bytes(bytes) => bytes.len() as u16,
+            _ => 1,
+        };
+        if handed.is_last() {
+            self.end = End::Told;
+        }
+    }
+
+    /// What the server has stored when it is its turn.
+    pub(super) fn items(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let keys: &[&str] = match self.kind {
+            Kind::Many => &[KEYS[0], KEYS[2]],
+            Kind::Miss | Kind::Set | Kind::Gap | Kind::Noop => &[],
+            _ => &[self.kind.key()],
+        };
+        let items = keys.iter().map(|key| (*key, item(key, self.number)));
+        items.collect()
+    }
+
+    /// What the server must have stored when it has answered.
+    pub(super) fn stores(&self) -> Option<(&'static str, &'static [u8])> {
+        match self.kind {
+            Kind::Set => Some((self.kind.key(), small(self.number))),
+            Kind::Gap => Some((self.kind.key(), large(self.number))),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing but the count keeps it from the reply to a call of another number: see
+    /// "Replies that rest on the count" in ARCHITECTURE.md.
+    pub(super) fn may_be_told(&self, of: Kind, protocol: Protocol) -> bool {
+        use Kind::{Count, Gap, Get, Large, LargePieces, Long, Many, Miss, Noop, Pieces, Raw, Set};
+        match protocol {
+            Protocol::Binary => false,
+            Protocol::Meta => matches!((self.kind, of), (Noop, Noop) | (Many, Many)),
+            Protocol::Text => match self.kind {
+                // The same key, or the `END` that bears none.
+                Get | Pieces => matches!(of, Get | Pieces | Miss | Many),
+                Many => matches!(of, Get | Pieces | Raw | Miss | Many),
+                Raw | Long => of == self.kind || of == Miss,
+                Miss => of == Miss,
+                Large | LargePieces => matches!(of, Large | LargePieces | Miss),
+                Set | Gap => matches!(of, Set | Gap),
+                Count | Noop => of == self.kind,
+            },
+        }
+    }
+}
+
+/// A reply with a value of this length fits the storage, and leaves less room than a head needs.
+const LONG: usize = 280;
+
+/// Values of this length fit neither storage.
+const LARGE: usize = 330;
+const TOO_LARGE: ErrorKind = ErrorKind::ReplyTooLarge { size: LARGE as u32 };
+static LARGE_VALUES: [[u8; LARGE]; 8] = [
+    [b'0'; LARGE],
+    [b'1'; LARGE],
+    [b'2'; LARGE],
+    [b'3'; LARGE],
+    [b'4'; LARGE],
+    [b'5'; LARGE],
+    [b'6'; LARGE],
+    [b'7'; LARGE],
+];
+
+const KEYS: [&str; 3] = ["a", "c", "b"];
+
+fn keys() -> GetMany<'static, &'static str> {
+    GetMany::new(&KEYS).unwrap()
+}
+
+fn key(name: &str) -> Key<'_> {
+    Key::new(name).unwrap()
+}
+
+/// What is stored under a key when the server comes to a call.
+fn item(key: &str, number: u8) -> Vec<u8> {
+    match key {
+        "b" => format!("\r\nEND\r\n{number}").into_bytes(),
+        "n" => format!("{number}0").into_bytes(),
+        "m" => large(number)[..LONG].to_vec(),
+        "l" => large(number).to_vec(),
+        _ => format!("{key}{number}").into_bytes(),
+    }
+}
+
+fn large(number: u8) -> &'static [u8] {
+    &LARGE_VALUES[usize::from(number)]
+}
+
+fn small(number: u8) -> &'static [u8] {
+    &large(number)[..1]
+}

@@ -1,0 +1,150 @@
+//! What a taken reply means, in the words of the grammar, and whether that is what came.
+
+use minimc_core::ErrorKind;
+use minimc_core::command::{
+    self, Command, Count, Delete, Get, Noop, Store, Stored, Touch, Version,
+};
+
+use super::super::grammar::reply::{Class, Item, Meaning, State, read};
+use super::super::grammar::{Form, Request};
+use super::{End, Outcome, STORAGE};
+
+/// A command whose reply can be compared with what the grammar makes of it.
+pub trait Means: Command {
+    fn meaning(reply: Self::Reply<'_>) -> Meaning;
+}
+
+impl Means for Get<'_> {
+    fn meaning(reply: Option<command::Item<'_>>) -> Meaning {
+        reply.map_or(Meaning::NotFound, |found| Meaning::Item(item(found)))
+    }
+}
+
+impl Means for Store<'_, '_> {
+    fn meaning(reply: Stored) -> Meaning {
+        match reply {
+            Stored::Stored => Meaning::Done,
+            Stored::NotStored => Meaning::NotStored,
+            Stored::Exists => Meaning::Exists,
+            Stored::NotFound => Meaning::NotFound,
+        }
+    }
+}
+
+impl Means for Count<'_> {
+    fn meaning(reply: u64) -> Meaning {
+        Meaning::Number(reply)
+    }
+}
+
+impl Means for Delete<'_> {
+    fn meaning(there_was_one: bool) -> Meaning {
+        was_there(there_was_one)
+    }
+}
+
+impl Means for Touch<'_> {
+    fn meaning(there_was_one: bool) -> Meaning {
+        was_there(there_was_one)
+    }
+}
+
+impl Means for Version {
+    fn meaning(reply: minimc_core::Text) -> Meaning {
+        Meaning::Version(reply.bytes().to_vec())
+    }
+}
+
+impl Means for Noop {
+    fn meaning((): ()) -> Meaning {
+        Meaning::Done
+    }
+}
+
+/// An item whose reply does not say its key.
+pub(super) fn item(found: command::Item<'_>) -> Item {
+    Item {
+        key: None,
+        value: found.value.to_vec(),
+        flags: found.flags,
+        cas: found.cas,
+    }
+}
+
+fn was_there(there_was_one: bool) -> Meaning {
+    if there_was_one {
+        Meaning::Done
+    } else {
+        Meaning::NotFound
+    }
+}
+
+/// Whether the outcome is what the grammar makes of these bytes: every reply is taken as what it
+/// means, nothing else is taken for one, and no beginning of a reply is refused.
+///
+/// What an error line does to the connection is not the grammar's, so nothing behind one counts.
+pub fn agrees(outcome: &Outcome, requests: &[Request], bytes: &[u8]) -> Result<(), &'static str> {
+    let replies = read(requests, bytes);
+    let mut meanings = replies.meanings.iter();
+    // Of packets, what a header says is judged before the rest is there.
+    let is_packets = matches!(requests[0].form, Form::Packet { .. });
+    let is_cut = is_packets && replies.state == State::More;
+    for answer in &outcome.answers {
+        let read = meanings.next();
+        let kind = match answer {
+            Ok(meaning) if read.is_some_and(|read| is(meaning, read)) => continue,
+            _ if read.is_none() && is_cut => return Ok(()),
+            Ok(_) => return Err("taken for a reply that it is not"),
+            Err(error) => error.kind(),
+        };
+        let expected = match (kind, read) {
+            (ErrorKind::NotFound, Some(Meaning::NotFound)) => continue,
+            // A line, or what stands in its place, that is longer than the storage.
+            (ErrorKind::Malformed, _) if bytes.len() >= STORAGE => true,
+            (ErrorKind::Malformed | ErrorKind::Mismatched | ErrorKind::Unsolicited, None) => {
+                replies.state == State::Never
+            }
+            (ErrorKind::ReplyTooLarge { size }, Some(Meaning::Item(item))) => {
+                item.value.len() == size as usize
+            }
+            // Not all of it has come, or ever will.
+            (ErrorKind::ReplyTooLarge { .. }, _) => true,
+            (_, Some(Meaning::Failed(class))) => class_of(kind) == Some(*class),
+            _ => false,
+        };
+        return expected.then_some(()).ok_or("refused as what it is not");
+    }
+    if meanings.next().is_some() {
+        return Err("a reply was not taken");
+    }
+    // A line that can be no reply may be refused at its end, not later.
+    let expected = match outcome.end {
+        End::Broken => false,
+        End::Owed(0) => replies.state == State::Done,
+        End::Owed(_) if bytes.ends_with(b"\n") && !is_packets => replies.state == State::More,
+        End::Owed(_) => replies.state != State::Done,
+    };
+    expected.then_some(()).ok_or("ended as it must not")
+}
+
+/// Whether that was read; of a version the client keeps 63 bytes, or nothing if it served as a no-op.
+fn is(taken: &Meaning, read: &Meaning) -> bool {
+    match (taken, read) {
+        (Meaning::Version(taken), Meaning::Version(read)) => {
+            read.starts_with(taken) && taken.len() == read.len().min(63)
+        }
+        (Meaning::Done, Meaning::Version(_)) => true,
+        _ => taken == read,
+    }
+}
+
+fn class_of(kind: ErrorKind) -> Option<Class> {
+    Some(match kind {
+        ErrorKind::Command | ErrorKind::TooManyConnections | ErrorKind::Unsupported(_) => {
+            Class::Command
+        }
+        ErrorKind::Client | ErrorKind::Unauthenticated | ErrorKind::NotNumeric => Class::Client,
+        ErrorKind::Server | ErrorKind::TooLarge | ErrorKind::OutOfMemory => Class::Server,
+        _ => return None,
+    })
+}
