@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
-use minimc_core::{During, Error, ErrorKind};
+use minimc_core::{During, ErrorKind};
 
 /// Where a server is.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,21 +34,20 @@ impl Address {
     }
 
     /// The addresses that the host has now. Waits for the resolver.
-    pub(crate) fn look_up(host: &str) -> Result<impl Iterator<Item = SocketAddr>, Error> {
+    pub(crate) fn look_up(host: &str) -> Result<impl Iterator<Item = SocketAddr>, ErrorKind> {
         host.to_socket_addrs()
             .map_err(|error| io_error(&error, During::Lookup))
     }
 }
 
-/// The error of the operating system.
-pub(crate) fn io_error(error: &std::io::Error, during: During) -> Error {
+/// What the operating system's error means.
+pub(crate) fn io_error(error: &std::io::Error, during: During) -> ErrorKind {
     match error.kind() {
-        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => ErrorKind::TimedOut.into(),
+        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => ErrorKind::TimedOut,
         _ => ErrorKind::Io {
             during,
             code: error.raw_os_error().unwrap_or(0),
-        }
-        .into(),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use minimc_core::command::{Batch, Command};
-use minimc_core::{During, Entry, Error, ErrorKind, IntoKey, Storage};
+use minimc_core::{Dialect, During, Entry, Error, ErrorKind, IntoKey, Storage};
 
 use crate::options::Options;
 use crate::transport::{Once, Transport, failed, first};
@@ -42,7 +42,9 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
 
     /// Carries out one command: see [`minimc::Client::call`](crate::Client::call).
     pub fn call<C: Command>(&mut self, command: &C) -> Result<C::Reply<'_>, Error> {
-        now(self.inner.call(command))
+        // As there, but for the reply, which need not pass through a future.
+        now(self.inner.exchange(command))?;
+        self.inner.reply::<C>()
     }
 
     /// Carries out any number of commands, as many at a time as fit: see
@@ -85,6 +87,11 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         self.inner.disconnect();
     }
 
+    /// Sets what the server understands, as [`Options::dialect`] does.
+    pub fn set_dialect(&mut self, dialect: Dialect) {
+        self.inner.set_dialect(dialect);
+    }
+
     /// The client's options.
     pub fn options(&self) -> &Options {
         self.inner.options()
@@ -93,6 +100,10 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     #[cfg(feature = "std")]
     pub(crate) fn start(&mut self) -> Result<(), Error> {
         now(self.inner.start())
+    }
+
+    pub(crate) fn distrust(&mut self) -> Error {
+        self.inner.distrust()
     }
 
     pub(crate) fn resolve(&self, expiry: minimc_core::Expiry) -> minimc_core::Expiry {
@@ -163,25 +174,25 @@ impl<T> Io<T> {
 }
 
 impl<T: embedded_io::Read + embedded_io::Write> Transport for Io<T> {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         self.stream.start()
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         self.stream
             .get()?
             .read(into)
             .map_err(|error| failed(During::Read, &error))
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         self.stream
             .get()?
             .write(first(parts))
             .map_err(|error| failed(During::Write, &error))
     }
 
-    async fn push(&mut self) -> Result<(), Error> {
+    async fn push(&mut self) -> Result<(), ErrorKind> {
         self.stream
             .get()?
             .flush()
@@ -194,7 +205,7 @@ impl<T: embedded_io::Read + embedded_io::Write> Transport for Io<T> {
 }
 
 /// The result of a future that is ready at once.
-fn now<R>(future: impl Future<Output = Result<R, Error>>) -> Result<R, Error> {
+fn now<R, E: From<ErrorKind>>(future: impl Future<Output = Result<R, E>>) -> Result<R, E> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => Err(ErrorKind::WouldWait.into()),

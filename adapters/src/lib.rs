@@ -60,8 +60,8 @@ mod transport;
 mod verbs;
 
 pub use minimc_core::{
-    BadKey, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Protocol, ReturnCode,
-    Storage, Text, command,
+    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Protocol,
+    ReturnCode, Storage, Text, command,
 };
 
 pub use client::Client;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use minimc_core::Protocol;
+use minimc_core::{Dialect, Protocol};
 
 /// What can be chosen about a client. The defaults are meant for most.
 ///
@@ -22,6 +22,10 @@ pub struct Options {
     /// [`Protocol::Text`].
     pub protocol: Protocol,
 
+    /// What the server understands: not known by default. What it does not is refused before it is
+    /// sent. `learn_dialect` of a client asks the server.
+    pub dialect: Dialect,
+
     /// How long an operation may take in all, connecting included: 5 s by default.
     pub timeout: Duration,
 
@@ -34,7 +38,8 @@ pub struct Options {
     pub item_limit: u32,
 
     /// How many bytes of replies to abandoned calls are read and dropped before the connection is
-    /// replaced instead: 64 KiB by default.
+    /// replaced instead: 64 KiB by default. Where it cannot be replaced, as over an `Io`, they had
+    /// better be unlimited: `usize::MAX`.
     pub settle_limit: usize,
 }
 
@@ -42,6 +47,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             protocol: Protocol::default(),
+            dialect: Dialect::UNKNOWN,
             timeout: Duration::from_secs(5),
             retry: true,
             item_limit: 1024 * 1024,

@@ -3,7 +3,7 @@
 use minimc_core::command::{
     Count, Delete, Get, GetMany, Item, Noop, Store, Stored, Touch, Version,
 };
-use minimc_core::{Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
+use minimc_core::{Dialect, Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
 
 use crate::transport::Transport;
 use crate::{Client, blocking, client};
@@ -108,7 +108,7 @@ macro_rules! verbs {
                 match self.call(&Store::set(key.into_key()?, value.as_ref()).expiry(expiry)) $($await)* ? {
                     Stored::Stored => Ok(()),
                     // A set has no condition that could fail to hold.
-                    _ => Err(ErrorKind::Malformed.into()),
+                    _ => Err(self.distrust()),
                 }
             }
 
@@ -170,6 +170,19 @@ macro_rules! verbs {
             #[doc = example!($open, "println!(\"memcached {}\", client.version()", $wait, "?);")]
             pub $($async)? fn version(&mut self) -> Result<Text, Error> {
                 self.call(&Version) $($await)*
+            }
+
+            /// Asks for the server's version, and keeps to what that understands from now on. `None`
+            /// is a version that tells nothing, as a proxy's may; then nothing changes.
+            ///
+            /// The client does not ask again when it connects again.
+            #[doc = example!($open, "client.learn_dialect()", $wait, "?;")]
+            pub $($async)? fn learn_dialect(&mut self) -> Result<Option<Dialect>, Error> {
+                let dialect = Dialect::parse(self.version() $($await)* ?.bytes());
+                if let Some(dialect) = dialect {
+                    self.set_dialect(dialect);
+                }
+                Ok(dialect)
             }
 
             /// Asks the server for nothing but an answer.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use embassy_net::tcp::{ConnectError, TcpSocket};
 use embassy_net::{IpEndpoint, Stack};
 use embassy_time::{Instant, with_deadline};
-use minimc_core::{During, Error, ErrorKind};
+use minimc_core::{During, ErrorKind};
 
 use super::{Transport, first};
 
@@ -48,19 +48,15 @@ impl<'d> Socket<'d> {
 }
 
 impl Transport for Socket<'_> {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         self.socket.abort();
         // Small requests must not wait for the acknowledgement of the last.
         self.socket.set_nagle_enabled(false);
         let connected = with_deadline(self.deadline, self.socket.connect(self.server)).await;
         match connected.map_err(|_| ErrorKind::TimedOut)? {
             Ok(()) => Ok(()),
-            Err(ConnectError::TimedOut) => Err(ErrorKind::TimedOut.into()),
-            Err(_) => Err(ErrorKind::Io {
-                during: During::Connect,
-                code: 0,
-            }
-            .into()),
+            Err(ConnectError::TimedOut) => Err(ErrorKind::TimedOut),
+            Err(_) => Err(failed(During::Connect)),
         }
     }
 
@@ -73,31 +69,27 @@ impl Transport for Socket<'_> {
         self.socket.may_send() && self.socket.may_recv() && !self.socket.can_recv()
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         let read = with_deadline(self.deadline, self.socket.read(into)).await;
-        read.map_err(|_| ErrorKind::TimedOut)?.map_err(|_| {
-            ErrorKind::Io {
-                during: During::Read,
-                code: 0,
-            }
-            .into()
-        })
+        read.map_err(|_| ErrorKind::TimedOut)?
+            .map_err(|_| failed(During::Read))
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         // The stack sends when this task waits: parts that are written one after the other leave
         // together. Its `flush` would wait for the acknowledgement, so it is never called.
         let written = with_deadline(self.deadline, self.socket.write(first(parts))).await;
-        written.map_err(|_| ErrorKind::TimedOut)?.map_err(|_| {
-            ErrorKind::Io {
-                during: During::Write,
-                code: 0,
-            }
-            .into()
-        })
+        written
+            .map_err(|_| ErrorKind::TimedOut)?
+            .map_err(|_| failed(During::Write))
     }
 
     fn close(&mut self) {
         self.socket.abort();
     }
+}
+
+/// What went wrong where the stack does not say more.
+fn failed(during: During) -> ErrorKind {
+    ErrorKind::Io { during, code: 0 }
 }

@@ -1,7 +1,7 @@
 //! Anything that speaks embedded-io-async.
 
 use embedded_io_async::{Read, Write};
-use minimc_core::{During, Error};
+use minimc_core::{During, ErrorKind};
 
 use super::{Once, Transport, failed, first};
 
@@ -24,11 +24,11 @@ impl<T> Io<T> {
 }
 
 impl<T: Read + Write> Transport for Io<T> {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         self.stream.start()
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         self.stream
             .get()?
             .read(into)
@@ -36,7 +36,7 @@ impl<T: Read + Write> Transport for Io<T> {
             .map_err(|error| failed(During::Read, &error))
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         self.stream
             .get()?
             .write(first(parts))
@@ -44,7 +44,7 @@ impl<T: Read + Write> Transport for Io<T> {
             .map_err(|error| failed(During::Write, &error))
     }
 
-    async fn push(&mut self) -> Result<(), Error> {
+    async fn push(&mut self) -> Result<(), ErrorKind> {
         self.stream
             .get()?
             .flush()

@@ -13,18 +13,18 @@ pub use io::Io;
 use core::future::{Future, ready};
 use core::time::Duration;
 
-use minimc_core::{During, Error, ErrorKind};
+use minimc_core::{During, ErrorKind};
 
 /// A way to a server and back, over which a client moves bytes.
 ///
 /// A transport for a new world is one file. Its futures must do nothing when dropped before they
 /// are ready: what [`read`](Self::read) took or [`write`](Self::write) gave away has been
-/// reported.
+/// reported. They say what went wrong; the client knows what became of the write.
 pub trait Transport {
     /// Connects, or connects anew after the connection was [closed](Self::close).
     ///
     /// A transport that cannot do so fails with [`Closed`](ErrorKind::Closed).
-    fn connect(&mut self) -> impl Future<Output = Result<(), Error>>;
+    fn connect(&mut self) -> impl Future<Output = Result<(), ErrorKind>>;
 
     /// Begins an operation: `connect`, `read`, `write` and `push` fail with
     /// [`TimedOut`](ErrorKind::TimedOut) when `limit` has passed. A transport without a clock
@@ -40,13 +40,13 @@ pub trait Transport {
     }
 
     /// Reads at least one byte into `into`; 0 is the end.
-    fn read(&mut self, into: &mut [u8]) -> impl Future<Output = Result<usize, Error>>;
+    fn read(&mut self, into: &mut [u8]) -> impl Future<Output = Result<usize, ErrorKind>>;
 
     /// Writes the first bytes of `parts`, in order and if it can at once, and returns how many.
-    fn write(&mut self, parts: [&[u8]; 3]) -> impl Future<Output = Result<usize, Error>>;
+    fn write(&mut self, parts: [&[u8]; 3]) -> impl Future<Output = Result<usize, ErrorKind>>;
 
     /// Lets everything that was written go. Called before the client waits for replies.
-    fn push(&mut self) -> impl Future<Output = Result<(), Error>> {
+    fn push(&mut self) -> impl Future<Output = Result<(), ErrorKind>> {
         ready(Ok(()))
     }
 
@@ -67,11 +67,11 @@ pub(crate) fn first(parts: [&[u8]; 3]) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// The error of a transport that failed in a way it has no number for.
-pub(crate) fn failed(during: During, error: &impl embedded_io::Error) -> Error {
+/// What a transport says that failed in a way it has no number for.
+pub(crate) fn failed(during: During, error: &impl embedded_io::Error) -> ErrorKind {
     match error.kind() {
-        embedded_io::ErrorKind::TimedOut => ErrorKind::TimedOut.into(),
-        _ => ErrorKind::Io { during, code: 0 }.into(),
+        embedded_io::ErrorKind::TimedOut => ErrorKind::TimedOut,
+        _ => ErrorKind::Io { during, code: 0 },
     }
 }
 
@@ -91,10 +91,10 @@ impl<T> Once<T> {
     }
 
     /// Succeeds once.
-    pub(crate) fn start(&mut self) -> Result<(), Error> {
+    pub(crate) fn start(&mut self) -> Result<(), ErrorKind> {
         let again = core::mem::replace(&mut self.started, true);
         if again || self.stream.is_none() {
-            Err(ErrorKind::Closed.into())
+            Err(ErrorKind::Closed)
         } else {
             Ok(())
         }

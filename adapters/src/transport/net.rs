@@ -62,8 +62,8 @@ pub struct Socket {
     unclocked: u8,
     /// The limit to which the socket's timeouts are set.
     armed: Duration,
-    /// How long the socket was not used when the operation began.
-    idle: Duration,
+    /// Whether no operation began for a second before this one.
+    rested: bool,
 }
 
 #[derive(Debug)]
@@ -82,19 +82,19 @@ impl Socket {
             limit: Duration::MAX,
             unclocked: 0,
             armed: Duration::MAX,
-            idle: Duration::ZERO,
+            rested: false,
         }
     }
 
     /// What is left of the operation's time.
-    fn left(&self) -> Result<Duration, Error> {
+    fn left(&self) -> Result<Duration, ErrorKind> {
         match self.limit.checked_sub(self.began.elapsed()) {
             Some(left) if !left.is_zero() => Ok(left),
-            _ => Err(ErrorKind::TimedOut.into()),
+            _ => Err(ErrorKind::TimedOut),
         }
     }
 
-    fn open(&self) -> Result<Stream, Error> {
+    fn open(&self) -> Result<Stream, ErrorKind> {
         let host = match &self.address {
             Address::Unix(path) => {
                 let stream = UnixStream::connect(path);
@@ -107,8 +107,7 @@ impl Socket {
         let mut last = ErrorKind::Io {
             during: During::Lookup,
             code: 0,
-        }
-        .into();
+        };
         for address in Address::look_up(host)? {
             match TcpStream::connect_timeout(&address, self.left()?) {
                 Ok(stream) => {
@@ -128,7 +127,7 @@ impl Socket {
         &mut self,
         during: During,
         mut once: impl FnMut(&mut Stream) -> std::io::Result<usize>,
-    ) -> Result<usize, Error> {
+    ) -> Result<usize, ErrorKind> {
         loop {
             match self.unclocked.checked_sub(1) {
                 Some(left) => self.unclocked = left,
@@ -144,7 +143,7 @@ impl Socket {
 }
 
 impl Transport for Socket {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         let stream = self.open()?;
         stream
             .arm(self.limit)
@@ -156,7 +155,7 @@ impl Transport for Socket {
 
     fn begin(&mut self, limit: Duration) {
         let now = Instant::now();
-        self.idle = now.duration_since(self.began);
+        self.rested = now > self.began + Duration::from_secs(1);
         self.began = now;
         self.limit = limit;
         // One write and one read: what most operations are made of.
@@ -164,7 +163,7 @@ impl Transport for Socket {
     }
 
     fn is_alive(&mut self) -> bool {
-        let (limit, armed, idle) = (self.limit, self.armed, self.idle);
+        let (limit, armed) = (self.limit, self.armed);
         let Some(stream) = self.stream.as_mut() else {
             return false;
         };
@@ -176,17 +175,17 @@ impl Transport for Socket {
         }
         // A server that closes an idle connection, or restarts, is seen before anything is sent.
         // A busy connection is not asked: it would cost every call three system calls more.
-        idle < Duration::from_secs(1) || stream.is_quiet()
+        !self.rested || stream.is_quiet()
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         self.retry(During::Read, |stream| match stream {
             Stream::Tcp(stream) => stream.read(into),
             Stream::Unix(stream) => stream.read(into),
         })
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         if let [part, [], []] = parts {
             return self.retry(During::Write, |stream| match stream {
                 Stream::Tcp(stream) => stream.write(part),

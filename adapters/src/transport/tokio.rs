@@ -74,7 +74,7 @@ impl Socket {
         }
     }
 
-    async fn open(address: &Address) -> Result<Stream, Error> {
+    async fn open(address: &Address) -> Result<Stream, ErrorKind> {
         let host = match address {
             Address::Unix(path) => {
                 let stream = UnixStream::connect(path).await;
@@ -87,8 +87,7 @@ impl Socket {
         let mut last = ErrorKind::Io {
             during: During::Lookup,
             code: 0,
-        }
-        .into();
+        };
         for address in lookup_host(host)
             .await
             .map_err(|error| io_error(&error, During::Lookup))?
@@ -111,7 +110,7 @@ impl Socket {
         &mut self,
         during: During,
         mut poll: impl FnMut(&mut Stream, &mut Context<'_>) -> Poll<io::Result<usize>>,
-    ) -> Result<usize, Error> {
+    ) -> Result<usize, ErrorKind> {
         let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
         let result = poll_fn(|context| poll(stream, context));
         within(self.deadline, result)
@@ -121,17 +120,17 @@ impl Socket {
 }
 
 /// The result of `future`, or [`TimedOut`](ErrorKind::TimedOut) at the deadline.
-async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Error> {
+async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, ErrorKind> {
     match deadline {
         Some(deadline) => timeout_at(deadline, future)
             .await
-            .map_err(|_| ErrorKind::TimedOut.into()),
+            .map_err(|_| ErrorKind::TimedOut),
         None => Ok(future.await),
     }
 }
 
 impl Transport for Socket {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         self.stream = Some(within(self.deadline, Self::open(&self.address)).await??);
         Ok(())
     }
@@ -151,7 +150,7 @@ impl Transport for Socket {
         read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         self.wait(During::Read, |stream, context| {
             let mut buffer = ReadBuf::new(into);
             let poll = match stream {
@@ -163,7 +162,7 @@ impl Transport for Socket {
         .await
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         let parts = parts.map(IoSlice::new);
         self.wait(During::Write, |stream, context| match stream {
             Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, &parts),

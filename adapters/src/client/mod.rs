@@ -1,0 +1,235 @@
+//! The one driver of a connection over a transport: written once, async.
+
+mod drive;
+mod many;
+mod stream;
+
+pub use many::Many;
+pub use stream::Stream;
+
+use minimc_core::command::{Batch, Command, Get};
+use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};
+
+use crate::options::Options;
+use crate::transport::Transport;
+
+/// A client over any [`Transport`], in any [`Storage`], with up to `N` replies owed at a time.
+///
+/// It connects with the first call, and connects again with the next call after the connection
+/// was lost. A server that is down is an error, never a miss.
+///
+/// # Cancel safety
+///
+/// Any future of a client may be dropped at any point. What it had asked for may have happened or
+/// not, as with a timeout; the next call gets its own reply all the same. The same holds for a
+/// [`Stream`] or [`Many`] dropped before its end.
+#[derive(Debug)]
+pub struct Client<T, S, const N: usize = 4> {
+    pub(crate) transport: T,
+    connection: Connection<S, N>,
+    options: Options,
+    connected: bool,
+    /// Whether the owed replies are those to what was [sent](Self::send) and may be
+    /// [received](Self::receive). Not while a future that could be dropped is on its way: what
+    /// that leaves behind is nobody's.
+    by_hand: bool,
+    /// How many of them were not received, nor told to be lost. One more may be owed: that of which
+    /// a reply too large was told.
+    waiting: usize,
+}
+
+impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
+    /// A client over `transport`, with storage for sending and for receiving: at least
+    /// [`Connection::STORAGE`] bytes each. See there for how to size them.
+    pub fn new(transport: T, sending: S, receiving: S) -> Result<Self, Error> {
+        Self::with_options(transport, sending, receiving, Options::default())
+    }
+
+    /// The same with [`Options`].
+    pub fn with_options(
+        transport: T,
+        sending: S,
+        receiving: S,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let mut connection = Connection::new(options.protocol, sending, receiving)?;
+        connection.set_item_limit(options.item_limit);
+        connection.set_dialect(options.dialect);
+        Ok(Self {
+            transport,
+            connection,
+            options,
+            connected: false,
+            by_hand: false,
+            waiting: 0,
+        })
+    }
+
+    /// Carries out one command.
+    ///
+    /// Fails with a [`Fate`] that tells what became of a write. A reply that an earlier call gave
+    /// up is dropped first.
+    pub async fn call<C: Command>(&mut self, command: &C) -> Result<C::Reply<'_>, Error> {
+        self.exchange(command).await?;
+        self.reply::<C>()
+    }
+
+    /// Carries out any number of commands, as many at a time as fit: each reply goes to `each`
+    /// with the index of its command, in order. The time limit runs anew with every reply.
+    ///
+    /// When the connection is lost on the way, every command that was on it gets an error with
+    /// its own fate. The call fails if there are others, which were not sent.
+    // An `Iterator`, not an `IntoIterator`: with the latter the future of a mapped iterator over
+    // borrowed keys is not `Send` in the eyes of the compiler.
+    pub async fn call_each<C, I, F>(&mut self, mut commands: I, mut each: F) -> Result<(), Error>
+    where
+        C: Command,
+        I: Iterator<Item = C>,
+        F: for<'b> FnMut(usize, Result<C::Reply<'b>, Error>),
+    {
+        self.start().await?;
+        let mut refused = None;
+        let mut waiting = None;
+        let (mut index, mut queued) = (0, 0);
+        loop {
+            if self.connection.is_broken() {
+                self.lose(ErrorKind::Closed, queued - index, &mut index, &mut each);
+                let rest = refused.is_some() || waiting.is_some() || commands.next().is_some();
+                let error = Error::new(ErrorKind::Closed).with_fate(Fate::NotSent);
+                return if rest { Err(error) } else { Ok(()) };
+            }
+            // Queue what fits; what cannot be sent at all waits for its turn to be told.
+            while refused.is_none() {
+                let Some(command) = waiting.take().or_else(|| commands.next()) else {
+                    break;
+                };
+                match self.connection.send(&command) {
+                    Ok(gap) => {
+                        queued += 1;
+                        if gap.is_some()
+                            && let Err(kind) = self.write(gap).await
+                        {
+                            self.lose(kind, queued - index, &mut index, &mut each);
+                            break;
+                        }
+                    }
+                    Err(error) if error.kind() == ErrorKind::Full && self.connection.owed() > 0 => {
+                        waiting = Some(command);
+                        break;
+                    }
+                    Err(error) => refused = Some(error),
+                }
+            }
+            if self.connection.owed() > 0 {
+                if let Err(kind) = self.next_reply().await {
+                    self.lose(kind, queued - index, &mut index, &mut each);
+                }
+                // Take every reply that has come before sending more.
+                while self.connection.owed() > 0
+                    && self.connection.arrived().is_ok_and(|there| there)
+                {
+                    each(index, self.connection.reply::<C>());
+                    index += 1;
+                }
+                self.transport.begin(self.options.timeout);
+            } else if let Some(error) = refused.take() {
+                each(index, Err(error));
+                index += 1;
+                queued += 1;
+            } else if !self.connection.is_broken() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Starts a [`Batch`]: its items come one by one from [`Many::next`].
+    pub async fn batch<B: Batch>(&mut self, batch: B) -> Result<Many<'_, B, T, S, N>, Error> {
+        self.start().await?;
+        Ok(Many::new(self, batch))
+    }
+
+    /// Gets a value of any length in pieces; `None` if there is no such item. The receive storage
+    /// bounds a piece, not the value.
+    pub async fn open<'k>(
+        &mut self,
+        key: impl IntoKey<'k>,
+    ) -> Result<Option<Stream<'_, T, S, N>>, Error> {
+        let get = Get::new(key.into_key()?);
+        match self.opened(&get).await? {
+            Some(entry) => Ok(Some(Stream::new(self, entry))),
+            None => Ok(None),
+        }
+    }
+
+    /// Queues a command without waiting for its reply: for pipelines by hand. Take the reply with
+    /// [`receive`](Self::receive); any other call gives it up, and so does dropping the future of
+    /// a `send` or `receive` before it is ready.
+    ///
+    /// Fails with [`Full`](ErrorKind::Full) where replies must be received first.
+    pub async fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
+        if self.by_hand && !self.connection.is_broken() {
+            self.transport.begin(self.options.timeout);
+        } else {
+            self.start().await?;
+        }
+        let gap = self.connection.send(command)?;
+        self.by_hand = false;
+        self.waiting += 1;
+        if gap.is_some() {
+            self.write(gap).await.map_err(|kind| self.lost(kind))?;
+        }
+        self.by_hand = true;
+        Ok(())
+    }
+
+    /// Takes the reply to the oldest command that was [sent](Self::send) and not received.
+    pub async fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
+        if !self.by_hand || self.waiting == 0 {
+            return Err(ErrorKind::OutOfOrder.into());
+        }
+        self.transport.begin(self.options.timeout);
+        self.by_hand = false;
+        let arrived = self.next_reply().await;
+        self.by_hand = true;
+        if let Err(kind) = arrived {
+            let oldest = self.connection.owed().saturating_sub(self.waiting);
+            let fate = self.connection.fate(oldest);
+            self.connection.fail();
+            self.waiting -= 1;
+            return Err(Error::new(kind).with_fate(fate));
+        }
+        let reply = self.connection.reply::<C>();
+        if !matches!(&reply, Err(error) if error.kind() == ErrorKind::OutOfOrder) {
+            self.waiting -= 1;
+        }
+        reply
+    }
+
+    /// Closes the connection; the next call opens a new one.
+    pub fn disconnect(&mut self) {
+        self.transport.close();
+        self.connection.reset();
+        self.connected = false;
+    }
+
+    /// Sets what the server understands, as [`Options::dialect`] does.
+    pub fn set_dialect(&mut self, dialect: Dialect) {
+        self.options.dialect = dialect;
+        self.connection.set_dialect(dialect);
+    }
+
+    /// The client's options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// An expiry of more than 30 days by the transport's clock, if it has one.
+    pub(crate) fn resolve(&self, expiry: Expiry) -> Expiry {
+        if !expiry.needs_clock() {
+            return expiry;
+        }
+        self.transport
+            .unix_time()
+            .map_or(expiry, |now| expiry.since(now))
+    }
+}

@@ -1,0 +1,65 @@
+//! A value in pieces.
+
+use minimc_core::{Entry, Error, ErrorKind, Piece, Storage};
+
+use super::Client;
+use crate::transport::Transport;
+
+/// A value that is got in pieces. It may be dropped at any time.
+#[derive(Debug)]
+#[must_use = "the value is in its pieces"]
+pub struct Stream<'c, T, S, const N: usize> {
+    client: &'c mut Client<T, S, N>,
+    entry: Entry,
+    done: bool,
+    /// Whether the time limit begins anew with every piece.
+    renews: bool,
+}
+
+impl<'c, T: Transport, S: Storage, const N: usize> Stream<'c, T, S, N> {
+    pub(super) fn new(client: &'c mut Client<T, S, N>, entry: Entry) -> Self {
+        Self {
+            client,
+            entry,
+            done: false,
+            renews: true,
+        }
+    }
+
+    /// The value's length in bytes, its flags and CAS value.
+    pub fn entry(&self) -> Entry {
+        self.entry
+    }
+
+    /// The same as a part of one operation, which began with [`Client::open`].
+    pub(crate) fn within_the_limit(self) -> Self {
+        Self {
+            renews: false,
+            ..self
+        }
+    }
+
+    /// The next bytes of the value: at least one, at most what the receive storage holds. `None`
+    /// at its end, not before: a value cut short is an error. Every piece has the operation's time
+    /// limit anew.
+    pub async fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let client = &mut *self.client;
+        if self.renews {
+            client.transport.begin(client.options.timeout);
+        }
+        if let Err(kind) = client.piece_arrive().await {
+            return Err(client.lost(kind).into());
+        }
+        match client.connection.piece()? {
+            Some(Piece::Bytes(bytes)) => Ok(Some(bytes)),
+            Some(Piece::End) => {
+                self.done = true;
+                Ok(None)
+            }
+            _ => Err(ErrorKind::Malformed.into()),
+        }
+    }
+}
