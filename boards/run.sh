@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Boots one firmware image on one board in QEMU, with a memcached of this machine as its server.
 #
-#   run.sh BOARD ELF PORT [ARGUMENTS...]
+#   run.sh BOARD ELF SERVER [ARGUMENTS...]
 #
-# PORT is where memcached listens on 127.0.0.1; the firmware sees it as 10.0.2.100:11211, and can
-# reach nothing else. ARGUMENTS are the firmware's own, the first being the device's name.
+# SERVER is the port where memcached listens on 127.0.0.1; QEMU connects to it once. Or it is a
+# command that QEMU starts for every connection of the device, with the connection as its standard
+# input and output. The firmware sees either as 10.0.2.100:11211, and can reach nothing else.
+# ARGUMENTS are the firmware's own.
 #
 # The firmware's log goes to standard output, its last words to standard error. The exit status is
 # the firmware's: 0 went well, 1 a failure that it reported (or QEMU did), 101 a panic, 102 a fault of
@@ -16,14 +18,19 @@ if [ $# -lt 3 ]; then
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2
     exit 2
 fi
-board=$1 elf=$2 port=$3
+board=$1 elf=$2 server=$3
 shift 3
 if [ ! -f "$elf" ]; then
     echo "run.sh: there is no image $elf" >&2
     exit 2
 fi
 
-network="user,restrict=on,guestfwd=tcp:10.0.2.100:11211-tcp:127.0.0.1:$port"
+# Within an option of QEMU's a comma is doubled.
+case $server in
+*[!0-9]*) server=cmd:${server//,/,,} ;;
+*) server=tcp:127.0.0.1:$server ;;
+esac
+network="user,restrict=on,guestfwd=tcp:10.0.2.100:11211-$server"
 case $board in
 mps2-an386 | lm3s6965evb)
     qemu=(qemu-system-arm -machine "$board" -nic "$network")
@@ -39,7 +46,7 @@ riscv-virt)
     ;;
 esac
 
-# The firmware's command line: a comma within an argument is doubled for QEMU.
+# The firmware's command line.
 semihosting=enable=on,target=native,arg=$(basename "$elf")
 for argument in "$@"; do
     semihosting+=,arg=${argument//,/,,}

@@ -37,7 +37,6 @@ mod configuration;
 mod fault;
 mod image;
 mod name;
-pub mod network;
 mod readings;
 mod report;
 
@@ -45,11 +44,20 @@ use defmt::Display2Format;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 use embassy_net::driver::Driver;
+use minimc::Error;
 use minimc::embassy::Client;
+
+use static_cell::ConstStaticCell;
 
 pub use crate::fault::Fault;
 use crate::name::Name;
 use crate::report::Report;
+
+/// What the device can hold of a reply: a piece of the image is never longer.
+const RECEIVE: usize = 512;
+
+/// What the device can hold of requests. A value that is longer is sent from where it is.
+const SEND: usize = 512;
 
 /// What the demonstration needs of a board.
 #[derive(Debug)]
@@ -70,7 +78,7 @@ pub struct Board<'n, N> {
 ///
 /// When it is called twice: its memory is static.
 pub async fn run<N: Driver>(board: Board<'_, N>) -> Result<(), Fault> {
-    let (stack, mut runner) = network::start(board.nic);
+    let (stack, mut runner) = minimc_network::start(board.nic);
     match select(runner.run(), attend(stack, board.name)).await {
         Either::First(never) => never,
         Either::Second(outcome) => outcome,
@@ -82,7 +90,7 @@ async fn attend(stack: Stack<'static>, name: &str) -> Result<(), Fault> {
     defmt::info!("{=str} starts", name);
     let outcome = async {
         let name = Name::new(name)?;
-        let mut client = network::client(stack)?;
+        let mut client = client(stack)?;
         let outcome = work(&mut client, name).await;
         report::publish(&mut client, name, &outcome).await?;
         outcome
@@ -97,6 +105,14 @@ async fn attend(stack: Stack<'static>, name: &str) -> Result<(), Fault> {
             Err(fault)
         }
     }
+}
+
+/// A client for the server; it connects with its first call.
+fn client(stack: Stack<'static>) -> Result<Client<'static>, Error> {
+    static SENDING: ConstStaticCell<[u8; SEND]> = ConstStaticCell::new([0; SEND]);
+    static RECEIVING: ConstStaticCell<[u8; RECEIVE]> = ConstStaticCell::new([0; RECEIVE]);
+    let socket = minimc_network::socket(stack);
+    Client::new(socket, SENDING.take(), RECEIVING.take())
 }
 
 /// The device's work.

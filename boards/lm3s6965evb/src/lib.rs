@@ -4,9 +4,11 @@
 pub mod stellaris;
 
 use cortex_m_rt::exception;
+use embassy_executor::Spawner;
 use minimc_cortex_m::irq::Irq;
+use minimc_cortex_m::{executor, time};
 use minimc_device::mmio::Mmio;
-use minimc_device::nic;
+use minimc_device::nic::{self, Nic};
 use stellaris::{Registers, Stellaris};
 
 /// The name of the board, which is its machine's name in QEMU too.
@@ -28,9 +30,20 @@ const CLOCK_GATES_PHY: u32 = 1 << 30;
 const ETHERNET: Registers = unsafe { Mmio::new(0x4004_8000) };
 const ETHERNET_IRQ: Irq = Irq(42);
 
+/// Starts the clock and the Ethernet, and runs what `start` spawns with them, for ever.
+///
+/// # Panics
+///
+/// When it is called twice.
+pub fn run(start: impl FnOnce(Spawner, Nic<Stellaris>)) -> ! {
+    let core = cortex_m::Peripherals::take().expect("the board is started once");
+    time::start(core.SYST, CLOCK);
+    let nic = Nic::new(ethernet());
+    executor::run(|spawner| start(spawner, nic))
+}
+
 /// Starts the chip's Ethernet and lets it interrupt.
-#[must_use]
-pub fn ethernet() -> Stellaris {
+fn ethernet() -> Stellaris {
     let gates = SYSTEM_CONTROL.read(CLOCK_GATES);
     SYSTEM_CONTROL.write(CLOCK_GATES, gates | CLOCK_GATES_MAC | CLOCK_GATES_PHY);
     let chip = Stellaris::new(ETHERNET, ADDRESS);

@@ -3,8 +3,6 @@
 #![no_std]
 #![no_main]
 
-use core::net::Ipv4Addr;
-
 use cortex_m::asm;
 use cortex_m_rt::entry;
 use minimc::blocking::{Client, Io};
@@ -19,8 +17,8 @@ use static_cell::StaticCell;
 
 /// The network in QEMU, whose only other member is the server.
 const NETWORK: Network = Network {
-    address: (Ipv4Addr::new(10, 0, 2, 15), 24),
-    server: (Ipv4Addr::new(10, 0, 2, 100), 11211),
+    address: minimc_network::DEVICE,
+    server: minimc_network::SERVER,
 };
 
 /// SysTick interrupts every ten milliseconds, so the processor never sleeps longer.
@@ -50,9 +48,9 @@ fn visit(socket: Socket<Nic<Lan9118>>) -> Result<(), Error> {
     defmt::info!("memcached {}", client.version()?);
 
     client.set("dev:blocking:greeting", "hello", Expiry::seconds(60))?;
-    if let Some(item) = client.get("dev:blocking:greeting")? {
-        defmt::info!("{}", item);
-    }
+    let greeting = client.get("dev:blocking:greeting")?;
+    defmt::info!("{}", greeting);
+    assert_eq!(greeting.map(|item| item.value), Some(&b"hello"[..]));
 
     let boots = match client.incr("dev:blocking:boots", 1) {
         Err(error) if error.kind() == ErrorKind::NotFound => {

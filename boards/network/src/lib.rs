@@ -1,32 +1,31 @@
 //! The network that the device finds, QEMU's, and the memory that the device gives to it.
+#![no_std]
 
 use embassy_net::driver::Driver;
 use embassy_net::{Config, Ipv4Address, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
-use minimc::Error;
-use minimc::embassy::{Client, Socket};
+use minimc::embassy::Socket;
 use static_cell::{ConstStaticCell, StaticCell};
 
 /// Where memcached is, as seen by the device.
-const SERVER: (Ipv4Address, u16) = (Ipv4Address::new(10, 0, 2, 100), 11211);
+pub const SERVER: (Ipv4Address, u16) = (Ipv4Address::new(10, 0, 2, 100), 11211);
 
-/// The device's own address.
-const DEVICE: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
+/// The device's own address, and how many of its bits are the network's.
+pub const DEVICE: (Ipv4Address, u8) = (Ipv4Address::new(10, 0, 2, 15), 24);
 
 /// The TCP window. It is well under what any board's chip can hold of frames that wait, so none is
 /// ever dropped.
 const WINDOW: usize = 2048;
 
-/// What the device can hold of a reply: a piece of the image is never longer.
-const RECEIVE: usize = 512;
-
-/// What the device can hold of requests. A value that is longer is sent from where it is.
-const SEND: usize = 512;
-
 /// Starts the network on the device's Ethernet.
-pub(crate) fn start<N: Driver>(nic: N) -> (Stack<'static>, Runner<'static, N>) {
+///
+/// # Panics
+///
+/// When it is called twice: its memory is static.
+pub fn start<N: Driver>(nic: N) -> (Stack<'static>, Runner<'static, N>) {
     static RESOURCES: StaticCell<StackResources<1>> = StaticCell::new();
+    let (address, prefix) = DEVICE;
     let config = Config::ipv4_static(StaticConfigV4 {
-        address: DEVICE,
+        address: Ipv4Cidr::new(address, prefix),
         gateway: None,
         dns_servers: Default::default(),
     });
@@ -35,12 +34,14 @@ pub(crate) fn start<N: Driver>(nic: N) -> (Stack<'static>, Runner<'static, N>) {
     embassy_net::new(nic, config, RESOURCES.init(StackResources::new()), seed)
 }
 
-/// A client for the server; it connects with its first call.
-pub(crate) fn client(stack: Stack<'static>) -> Result<Client<'static>, Error> {
+/// A socket for the server; it connects when a client first needs it.
+///
+/// # Panics
+///
+/// When it is called twice: its memory is static.
+#[must_use]
+pub fn socket(stack: Stack<'static>) -> Socket<'static> {
     static WINDOWS: ConstStaticCell<[[u8; WINDOW]; 2]> = ConstStaticCell::new([[0; WINDOW]; 2]);
-    static SENDING: ConstStaticCell<[u8; SEND]> = ConstStaticCell::new([0; SEND]);
-    static RECEIVING: ConstStaticCell<[u8; RECEIVE]> = ConstStaticCell::new([0; RECEIVE]);
     let [receive, send] = WINDOWS.take();
-    let socket = Socket::new(stack, receive, send, SERVER);
-    Client::new(socket, SENDING.take(), RECEIVING.take())
+    Socket::new(stack, receive, send, SERVER)
 }
