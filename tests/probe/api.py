@@ -1,11 +1,10 @@
 """Compares the public API of a crate with the entry points in an image.
 
-    python3 api.py DOC.json LEFT_OUT IMAGE [TRAIT]
+    python3 api.py DOC.json IMAGE [TRAIT]
 
-DOC.json is rustdoc's; LEFT_OUT is why.py's answer for what need not be in the image; implementations
-of TRAIT are not expected either. Names are `Type::function`, `Trait::function`, `function`, and `Type: Trait` for
-every implementation with code in it, written or derived. Prints how many entry points there are, or
-what is missing and what is stale, and ends with 1.
+DOC.json is rustdoc's; implementations of TRAIT are not expected. Names are `Type::function`,
+`Trait::function`, `function`, and `Type: Trait` for every implementation with code in it, written or
+derived. Prints how many entry points there are, or what is missing and what is stale, and ends with 1.
 """
 
 import json
@@ -58,18 +57,15 @@ def api(doc):
                 yield f"{type_}: {trait(inner['trait'])}"
 
 
-def main(doc, left_out, image, *without):
+def main(doc, image, *without):
     with open(doc, encoding="utf-8") as file:
         public = set(api(json.load(file)))
-    with open(left_out, encoding="utf-8") as file:
-        excused = {line.split(", by ")[0].strip() for line in file}
     expected = {entry for entry in public if not entry.endswith(tuple(f": {name}" for name in without))}
     linked = {symbol.name.removeprefix("entry ") for symbol in elf.Elf(image).symbols
               if symbol.name.startswith("entry ")}
     wrong = (
-        [f"  {entry}: public, but no entry point" for entry in expected - excused - linked]
-        + [f"  {entry}: an entry point, but not public" for entry in (linked | excused) - public]
-        + [f"  {entry}: an entry point, and left out" for entry in linked & excused]
+        [f"  {entry}: public, but no entry point" for entry in expected - linked]
+        + [f"  {entry}: an entry point, but not public" for entry in linked - public]
     )
     if wrong:
         sys.exit("\n".join(["panics: the entry points in tests/probe are not the public API:", *sorted(wrong)]))

@@ -1,4 +1,5 @@
-//! What minimc's integration tests share: real servers, scenarios written once, scripted links.
+//! What minimc's integration tests share: real servers and what they hold, boards in QEMU, hosts'
+//! own scenarios, scripted links, a proxy before a real server.
 
 #![allow(
     clippy::expect_used,
@@ -8,6 +9,14 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-pub mod scenarios;
+pub mod board;
+pub mod hosted;
+pub mod observer;
+pub mod odd;
+pub mod outcome;
+pub mod proxy;
+pub mod relay;
+pub mod run;
+pub mod scene;
 pub mod script;
 pub mod server;

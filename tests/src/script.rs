@@ -20,7 +20,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use minimc::During;
-use minimc::{Error, ErrorKind, Transport};
+use minimc::{ErrorKind, Transport};
 
 pub use cast::Cast;
 pub use lie::Lie;
@@ -224,7 +224,7 @@ impl Script {
 }
 
 impl Transport for Script {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         self.wait(World::connect).await
     }
 
@@ -240,18 +240,18 @@ impl Transport for Script {
         is_quiet || !world.manner.watchful
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         assert!(!into.is_empty(), "no room to read into");
         self.wait(|world| world.read(into)).await
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         let wanted = parts.iter().map(|part| part.len()).sum();
         assert!(wanted > 0, "nothing to write");
         self.wait(|world| world.write(parts, wanted)).await
     }
 
-    async fn push(&mut self) -> Result<(), Error> {
+    async fn push(&mut self) -> Result<(), ErrorKind> {
         self.wait(|world| {
             let link = world.link.as_mut().expect("pushed while closed");
             let bytes = std::mem::take(&mut link.buffer);
@@ -267,11 +267,11 @@ impl Transport for Script {
 }
 
 impl World {
-    fn connect(&mut self) -> Poll<Result<(), Error>> {
+    fn connect(&mut self) -> Poll<Result<(), ErrorKind>> {
         assert!(self.link.is_none(), "connected twice");
         let fault = self.coming.pop_front().unwrap_or_default();
         if self.now >= self.deadline {
-            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+            return Poll::Ready(Err(ErrorKind::TimedOut));
         }
         if let Fault::Connect(how) = fault {
             // The fault stays until the attempt is over.
@@ -289,7 +289,7 @@ impl World {
         Poll::Ready(Ok(()))
     }
 
-    fn read(&mut self, into: &mut [u8]) -> Poll<Result<usize, Error>> {
+    fn read(&mut self, into: &mut [u8]) -> Poll<Result<usize, ErrorKind>> {
         let most = match self.allowed(Way::Back, into.len()) {
             Ok(most) => most,
             Err(how) => return self.strike(how, During::Read),
@@ -313,7 +313,7 @@ impl World {
         Poll::Ready(Ok(count))
     }
 
-    fn write(&mut self, parts: [&[u8]; 3], wanted: usize) -> Poll<Result<usize, Error>> {
+    fn write(&mut self, parts: [&[u8]; 3], wanted: usize) -> Poll<Result<usize, ErrorKind>> {
         let count = match self.allowed(Way::Out, wanted) {
             Ok(count) => count,
             Err(how) => return self.strike(how, During::Write),
@@ -366,7 +366,7 @@ impl World {
     }
 
     /// Lets an operation fail.
-    fn strike(&mut self, how: How, during: During) -> Poll<Result<usize, Error>> {
+    fn strike(&mut self, how: How, during: During) -> Poll<Result<usize, ErrorKind>> {
         if how == How::Wait && self.now < self.deadline {
             self.now = (self.now + Duration::from_millis(100)).min(self.deadline);
             return Poll::Pending;
@@ -375,13 +375,13 @@ impl World {
             link.failed = true;
         }
         Poll::Ready(match how {
-            How::End if during == During::Connect => Err(ErrorKind::Closed.into()),
+            How::End if during == During::Connect => Err(ErrorKind::Closed),
             How::End => Ok(0),
-            How::Reset => Err(ErrorKind::Io { during, code: 104 }.into()),
+            How::Reset => Err(ErrorKind::Io { during, code: 104 }),
             How::Stall | How::Wait => {
                 assert!(self.deadline < Duration::MAX, "no operation was begun");
                 self.now = self.now.max(self.deadline);
-                Err(ErrorKind::TimedOut.into())
+                Err(ErrorKind::TimedOut)
             }
         })
     }

@@ -14,11 +14,27 @@ pub struct Memcached {
     process: Option<Child>,
     arguments: Vec<String>,
     address: String,
+    /// What is said first on every connection.
+    greeting: String,
 }
+
+/// The name and the password that a [server with a login](Memcached::with_login) takes.
+pub const LOGIN: &str = "minimc secret";
 
 impl Memcached {
     /// Starts a memcached on a free port of the loopback interface, with `options` of its own.
     pub fn tcp(options: &[&str]) -> Self {
+        Self::on_free_port(options, "")
+    }
+
+    /// Starts one that answers nothing before the [`LOGIN`].
+    pub fn with_login() -> Self {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/login");
+        let greeting = format!("set login 0 0 {}\r\n{LOGIN}\r\n", LOGIN.len());
+        Self::on_free_port(&["-Y", file], &greeting)
+    }
+
+    fn on_free_port(options: &[&str], greeting: &str) -> Self {
         for _ in 0..10 {
             let port = free_port();
             let port_options = ["-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()];
@@ -31,6 +47,7 @@ impl Memcached {
                 process: None,
                 arguments,
                 address: format!("127.0.0.1:{port}"),
+                greeting: greeting.into(),
             };
             // Another program may have taken the port in between: then try the next.
             if server.launch() {
@@ -54,6 +71,7 @@ impl Memcached {
             process: None,
             arguments: vec!["-s".into(), address.clone()],
             address,
+            greeting: String::new(),
         };
         assert!(
             server.launch(),
@@ -68,6 +86,11 @@ impl Memcached {
         &self.address
     }
 
+    /// The TCP port it listens on; empty on a Unix socket.
+    pub fn port(&self) -> &str {
+        self.address.rsplit_once(':').map_or("", |(_, port)| port)
+    }
+
     /// Stops the server; clients find their connections closed.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -77,6 +100,39 @@ impl Memcached {
         if self.address.starts_with('/') {
             let _ = std::fs::remove_file(&self.address);
         }
+    }
+
+    /// Holds the server: connections are taken and bytes received, and nothing is answered until it
+    /// is [let go](Self::go_on).
+    pub fn hold(&self) {
+        self.signal("-STOP");
+        let threads = format!("/proc/{}/task", self.process_id());
+        let is_held = || {
+            let mut threads = std::fs::read_dir(&threads).expect("the server's threads");
+            threads.all(|thread| {
+                let status = thread.map(|thread| thread.path().join("status"));
+                let status = status.and_then(std::fs::read_to_string);
+                status.is_ok_and(|status| status.contains("State:\tT"))
+            })
+        };
+        while !is_held() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Lets the server go on.
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.process_id().to_string();
+        let status = Command::new("kill").args([signal, &process]).status();
+        assert!(status.expect("run kill").success(), "kill {signal}");
+    }
+
+    fn process_id(&self) -> u32 {
+        self.process.as_ref().expect("a running server").id()
     }
 
     /// Starts the server again, empty, where it was.
@@ -123,19 +179,24 @@ impl Memcached {
     /// Whether the process that answers is this one and not another's server on the same port.
     fn answers_as(&self, process: u32) -> bool {
         let reply = if self.address.starts_with('/') {
-            UnixStream::connect(&self.address).and_then(stats)
+            UnixStream::connect(&self.address).and_then(|stream| self.stats(stream))
         } else {
-            TcpStream::connect(&self.address).and_then(stats)
+            TcpStream::connect(&self.address).and_then(|stream| self.stats(stream))
         };
         reply.is_ok_and(|reply| reply.contains(&format!("STAT pid {process}\r\n")))
     }
-}
 
-fn stats(mut stream: impl Read + Write) -> std::io::Result<String> {
-    stream.write_all(b"stats\r\nquit\r\n")?;
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply)?;
-    Ok(reply)
+    fn stats(&self, mut stream: impl Read + Write) -> std::io::Result<String> {
+        stream.write_all(format!("{}stats\r\nquit\r\n", self.greeting).as_bytes())?;
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply)?;
+        Ok(reply)
+    }
+
+    /// What is said first on every connection; empty where no login is wanted.
+    pub(crate) fn greeting(&self) -> &str {
+        &self.greeting
+    }
 }
 
 impl Drop for Memcached {

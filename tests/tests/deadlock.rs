@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use minimc::command::{Get, Store};
-use minimc::{Client, Error, ErrorKind, Growing, Key, Transport};
+use minimc::{Client, ErrorKind, Growing, Key, Transport};
 use minimc_tests::server::Memcached;
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -40,18 +40,18 @@ impl Small {
 }
 
 impl Transport for Small {
-    async fn connect(&mut self) -> Result<(), Error> {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
         Ok(())
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
-        self.0.read(into).map_err(|_| ErrorKind::TimedOut.into())
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
+        self.0.read(into).map_err(|_| ErrorKind::TimedOut)
     }
 
-    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, Error> {
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         self.0
             .write_vectored(&parts.map(IoSlice::new))
-            .map_err(|_| ErrorKind::TimedOut.into())
+            .map_err(|_| ErrorKind::TimedOut)
     }
 
     fn close(&mut self) {}

@@ -9,7 +9,8 @@
 use core::time::Duration;
 
 use minimc::{Error, ErrorKind, Fate, Protocol, ReturnCode, Storage};
-use minimc_tests::script::calls::{Call, Outcome, PROTOCOLS};
+use minimc_tests::outcome::Outcome;
+use minimc_tests::script::calls::{Call, PROTOCOLS};
 use minimc_tests::script::peer::Refusal;
 use minimc_tests::script::{CHIP, Fault, HOST, How, Lie, Manner, Script, Stage};
 

@@ -1,9 +1,14 @@
 //! What is repeated on a new connection, once, when the old one was lost: nothing else is.
 
-#![allow(clippy::std_instead_of_core, reason = "a test runs on a host")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::std_instead_of_core,
+    reason = "a test may fail, and runs on a host"
+)]
 
-use minimc::Protocol;
+use minimc::{Fate, Protocol, ReturnCode};
 use minimc_tests::script::calls::{Call, PROTOCOLS};
+use minimc_tests::script::peer::Refusal;
 use minimc_tests::script::{CHIP, Fault, How, Lie, Manner, Script, Stage};
 
 /// The calls that are repeated if they are reads, or were not sent. Those of many requests are
@@ -209,6 +214,149 @@ fn nothing_else_is_repeated() {
                     "{call:?}, {fault:?}"
                 );
             }
+        }
+    }
+}
+
+/// Why a call fails.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    Fault(Fault),
+    Refusal(Refusal),
+}
+
+/// The fate of a call, and whether it is repeated if that is the choice and the connection was there
+/// before.
+type Met = (Fate, bool);
+
+/// Each cause with its code, and how a read and a write fare that meet it. (A refusal of a read has
+/// nothing to remove.)
+const CAUSES: [(Cause, ReturnCode, [Met; 2]); 12] = {
+    use Cause::{Fault as F, Refusal as R};
+    use Fate::{NotSent, Refused, RefusedAndGone, Unknown};
+    use ReturnCode as Code;
+    let gone = [(Refused, false), (RefusedAndGone, false)];
+    [
+        (
+            F(Fault::Out(1, How::End)),
+            Code::ConnectionFailure,
+            [(NotSent, true); 2],
+        ),
+        (
+            F(Fault::Out(1, How::Reset)),
+            Code::WriteFailure,
+            [(NotSent, true); 2],
+        ),
+        (
+            F(Fault::Out(1, How::Stall)),
+            Code::Timeout,
+            [(NotSent, false); 2],
+        ),
+        (R(Refusal::TooMany), Code::Error, [(NotSent, false); 2]),
+        (
+            F(Fault::Back(0, How::End)),
+            Code::ConnectionFailure,
+            [(Unknown, true), (Unknown, false)],
+        ),
+        (
+            F(Fault::Back(3, How::Reset)),
+            Code::ReadFailure,
+            [(Unknown, true), (Unknown, false)],
+        ),
+        (
+            F(Fault::Back(0, How::Stall)),
+            Code::Timeout,
+            [(Unknown, false); 2],
+        ),
+        (
+            F(Fault::Lie(Lie::Garbage)),
+            Code::ProtocolError,
+            [(Unknown, false); 2],
+        ),
+        (R(Refusal::Server), Code::ServerError, [(Unknown, false); 2]),
+        (R(Refusal::Client), Code::ClientError, [(Refused, false); 2]),
+        (R(Refusal::TooLarge), Code::E2Big, gone),
+        (
+            R(Refusal::OutOfMemory),
+            Code::ServerMemoryAllocationFailure,
+            gone,
+        ),
+    ]
+};
+
+#[test]
+fn every_fate_with_every_choice() {
+    for mut stage in PROTOCOLS.map(stage) {
+        for (cause, code, of_each) in CAUSES {
+            for (call, (fate, may_be)) in [Call::Get, Call::Set].into_iter().zip(of_each) {
+                for (retry, reused) in [(true, true), (true, false), (false, true), (false, false)]
+                {
+                    let what = format!("{cause:?} to {call:?}, retry {retry}, reused {reused}");
+                    stage.options.retry = retry;
+                    let (script, mut client) = if reused {
+                        stage.connected()
+                    } else {
+                        stage.client()
+                    };
+                    match cause {
+                        Cause::Fault(fault) => script.fault(fault),
+                        Cause::Refusal(refusal) => script.peer().refuse(refusal),
+                    }
+                    let outcomes = stage.call(call, &mut client);
+                    let is_repeated = retry && reused && may_be;
+                    assert_eq!(
+                        script.connections(),
+                        if is_repeated { 2 } else { 1 },
+                        "{what}"
+                    );
+                    if is_repeated {
+                        assert_eq!(outcomes, stage.first.expected(call), "{what}");
+                    } else {
+                        let error = outcomes[0].result.as_ref().unwrap_err();
+                        assert_eq!((error.return_code(), error.fate()), (code, fate), "{what}");
+                    }
+                    let served = script.peer().served(&outcomes[0].key);
+                    assert!(served <= 1 || call == Call::Get, "{what}: twice");
+                    follow(&stage, call, &script, client);
+                }
+            }
+        }
+    }
+}
+
+/// What is told is what became of the second attempt.
+#[test]
+fn a_second_loss_has_a_fate_of_its_own() {
+    let lost = Fault::Out(1, How::Reset);
+    for stage in PROTOCOLS.map(stage) {
+        for (again, code, fate) in [
+            (lost, ReturnCode::WriteFailure, Fate::NotSent),
+            (
+                Fault::Connect(How::Reset),
+                ReturnCode::ConnectionFailure,
+                Fate::NotSent,
+            ),
+            (
+                Fault::Back(0, How::Reset),
+                ReturnCode::ReadFailure,
+                Fate::Unknown,
+            ),
+            (
+                Fault::Back(0, How::Stall),
+                ReturnCode::Timeout,
+                Fate::Unknown,
+            ),
+        ] {
+            let (script, mut client) = stage.connected();
+            script.fault(lost);
+            script.then(&[again]);
+            let outcomes = stage.call(Call::Set, &mut client);
+            let error = outcomes[0].result.as_ref().unwrap_err();
+            assert_eq!(
+                (error.return_code(), error.fate()),
+                (code, fate),
+                "{again:?}"
+            );
         }
     }
 }

@@ -6,77 +6,97 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::net::TcpStream;
 
-use minimc::{Client, Growing, Options, Protocol, Storage, Transport, net, tokio as async_net};
-use minimc_tests::scenarios;
+use embedded_io_adapters::{std::FromStd, tokio_1::FromTokio};
+use minimc::{Client, Io, Options, Transport, blocking, net, tokio as async_net};
+use minimc_scenarios as scenarios;
+use minimc_tests::hosted;
+use minimc_tests::run::{at_once, host, on_tokio};
+use minimc_tests::script::calls::PROTOCOLS;
 use minimc_tests::server::Memcached;
 
-const PROTOCOLS: [Protocol; 3] = [Protocol::Text, Protocol::Meta, Protocol::Binary];
+/// How much of a reply that was given up is passed over before the connection is replaced. Where
+/// it cannot be, nothing but all of it will do.
+const SOME: usize = 64 * 1024;
+const ALL: usize = usize::MAX;
 
-fn options(protocol: Protocol) -> Options {
-    Options {
-        protocol,
-        ..Options::default()
-    }
+/// A client with a microcontroller's.
+fn chip<T: Transport>(transport: T, options: Options) -> Client<T, [u8; 400], 4> {
+    Client::with_options(transport, [0; 400], [0; 400], options).unwrap()
 }
 
-/// A host's storage.
-fn host() -> Growing {
-    Growing::new(17 * 1024, 1024 * 1024 + 2048)
+fn tcp() -> Memcached {
+    Memcached::tcp(&[])
 }
 
-/// A microcontroller's.
-fn least() -> [u8; 400] {
-    [0; 400]
+fn unix() -> Memcached {
+    Memcached::unix()
 }
 
-fn client<T: Transport, S: Storage, const N: usize>(
-    transport: T,
-    storage: impl Fn() -> S,
-    protocol: Protocol,
-) -> Client<T, S, N> {
-    Client::with_options(transport, storage(), storage(), options(protocol)).unwrap()
+async fn socket(address: &str) -> net::Socket {
+    net::Socket::new(address)
 }
 
-/// Over a transport that blocks, a scenario is ready when first polled.
-fn blocking(scenario: impl Future<Output = ()>) {
-    let mut scenario = pin!(scenario);
-    let poll = scenario
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
-    assert_eq!(poll, Poll::Ready(()), "a blocking transport waited");
+async fn async_socket(address: &str) -> async_net::Socket {
+    async_net::Socket::new(address)
 }
 
-fn on_tokio(scenario: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(scenario);
+async fn io(address: &str) -> blocking::Io<FromStd<TcpStream>> {
+    blocking::Io::new(FromStd::new(TcpStream::connect(address).unwrap()))
+}
+
+async fn async_io(address: &str) -> Io<FromTokio<tokio::net::TcpStream>> {
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    Io::new(FromTokio::new(stream))
 }
 
 macro_rules! live {
-    ($($scenario:ident)*) => {
+    ($($name:ident: $server:ident $transport:ident $run:ident $settle_limit:ident $clock:ident;)*) => {
         $(
-            #[test]
-            fn $scenario() {
-                for protocol in PROTOCOLS {
-                    for start in [|| Memcached::tcp(&[]), Memcached::unix] {
-                        let (server, socket) = (start(), net::Socket::new);
-                        blocking(scenarios::$scenario(&mut client::<_, _, 64>(socket(server.address()), host, protocol)));
-                        let server = start();
-                        blocking(scenarios::$scenario(&mut client::<_, _, 4>(socket(server.address()), least, protocol)));
-                        let (server, socket) = (start(), async_net::Socket::new);
-                        on_tokio(scenarios::$scenario(&mut client::<_, _, 64>(socket(server.address()), host, protocol)));
-                        let server = start();
-                        on_tokio(scenarios::$scenario(&mut client::<_, _, 4>(socket(server.address()), least, protocol)));
-                    }
+            mod $name {
+                use super::*;
+
+                tests! {
+                    $server $transport $run $settle_limit:
+                    scenarios::everyday scenarios::cas scenarios::counting scenarios::expiry scenarios::many
+                    scenarios::large(&scenarios::WHOLE) scenarios::pipelined scenarios::refused
+                    scenarios::encoded_keys hosted::owned hosted::too_large hosted::dialect hosted::$clock
                 }
             }
         )*
     };
 }
 
-live! { everyday cas counting expiry many large pipelined refused encoded_keys }
+macro_rules! tests {
+    ($server:ident $transport:ident $run:ident $settle_limit:ident:
+     $($place:ident::$scenario:ident $(($argument:expr))?)*) => {
+        $(
+            #[test]
+            fn $scenario() {
+                for protocol in PROTOCOLS {
+                    let options = Options { protocol, settle_limit: $settle_limit, ..Options::default() };
+                    let server = $server();
+                    $run(async {
+                        let transport = $transport(server.address()).await;
+                        $place::$scenario(&mut host(transport, options.clone()) $(, $argument)?).await;
+                    });
+                    let server = $server();
+                    $run(async {
+                        let transport = $transport(server.address()).await;
+                        $place::$scenario(&mut chip(transport, options) $(, $argument)?).await;
+                    });
+                }
+            }
+        )*
+    };
+}
+
+live! {
+    blocking_tcp:  tcp  socket       at_once  SOME clock;
+    blocking_unix: unix socket       at_once  SOME clock;
+    blocking_io:   tcp  io           at_once  ALL  no_clock;
+    async_tcp:     tcp  async_socket on_tokio SOME clock;
+    async_unix:    unix async_socket on_tokio SOME clock;
+    async_io:      tcp  async_io     on_tokio ALL  no_clock;
+}

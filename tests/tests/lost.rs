@@ -10,8 +10,12 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use minimc::command::Stored;
 use minimc::net::Client;
-use minimc::{ErrorKind, Expiry, Fate, Options, ReturnCode};
+use minimc::{ErrorKind, Expiry, Fate, Options, ReturnCode, Storage, Transport};
+use minimc_tests::observer::Observer;
+use minimc_tests::run::{at_once, host, on_tokio};
+use minimc_tests::script::calls::PROTOCOLS;
 use minimc_tests::server::Memcached;
 
 #[test]
@@ -37,38 +41,81 @@ fn a_server_that_is_down_is_an_error_at_once() {
     assert_eq!(client.get("k").unwrap(), None);
 }
 
-#[test]
-fn the_first_call_after_a_restart_works_or_tells_its_fate() {
-    for mut server in [Memcached::tcp(&[]), Memcached::unix()] {
-        let mut client = Client::connect(server.address()).unwrap();
-        client.set("k", "v", Expiry::NEVER).unwrap();
-        server.start_again();
-        // A read is repeated on a new connection.
-        assert_eq!(client.get("k").unwrap(), None);
+/// Runs a scenario with a blocking client and with an async one, in each protocol: each at the same
+/// time as the others, with a server of its own. The scenario gets its runtime's way to rest too.
+macro_rules! with_every_client {
+    ($scenario:ident, $server:expr, $retry:expr) => {
+        std::thread::scope(|scope| {
+            for protocol in PROTOCOLS {
+                let options = move || Options {
+                    protocol,
+                    retry: $retry,
+                    ..Options::default()
+                };
+                scope.spawn(move || {
+                    let server: Memcached = $server;
+                    let socket = minimc::net::Socket::new(server.address());
+                    let rest = async |time| std::thread::sleep(time);
+                    at_once($scenario(server, &mut host(socket, options()), rest));
+                });
+                scope.spawn(move || {
+                    let server: Memcached = $server;
+                    let socket = minimc::tokio::Socket::new(server.address());
+                    let rest = tokio::time::sleep;
+                    on_tokio($scenario(server, &mut host(socket, options()), rest));
+                });
+            }
+        });
+    };
+}
 
-        // A write that left may have been carried out, or not.
-        server.start_again();
-        match client.set("k", "v", Expiry::NEVER) {
-            Ok(()) => {}
-            Err(error) => assert_eq!(error.fate(), Fate::Unknown, "{error}"),
-        }
-        client.set("k", "v", Expiry::NEVER).unwrap();
+async fn restarted<T: Transport, S: Storage, const N: usize>(
+    mut server: Memcached,
+    client: &mut minimc::Client<T, S, N>,
+    rest: impl AsyncFn(Duration),
+) {
+    client.set("k", "v", Expiry::NEVER).await.unwrap();
+    server.start_again();
+    // A read is repeated on a new connection.
+    assert_eq!(client.get("k").await.unwrap(), None);
 
-        // After a pause the loss is seen before anything is sent.
-        server.start_again();
-        std::thread::sleep(Duration::from_millis(1100));
-        client.set("k", "v", Expiry::NEVER).unwrap();
+    // A write that left may have been carried out, or not.
+    server.start_again();
+    match client.set("k", "v", Expiry::NEVER).await {
+        Ok(()) => {}
+        Err(error) => assert_eq!(error.fate(), Fate::Unknown, "{error}"),
     }
+    client.set("k", "v", Expiry::NEVER).await.unwrap();
+    assert_eq!(client.get("k").await.unwrap().unwrap().value, b"v");
+
+    // After a pause the loss is seen before anything is sent.
+    server.start_again();
+    rest(Duration::from_millis(1100)).await;
+    let added = client.add("k", "w", Expiry::NEVER).await;
+    assert_eq!(added.unwrap(), Stored::Stored);
 }
 
 #[test]
+fn the_first_call_after_a_restart_works_or_tells_its_fate() {
+    with_every_client!(restarted, Memcached::tcp(&[]), true);
+    with_every_client!(restarted, Memcached::unix(), true);
+}
+
+async fn rested<T: Transport, S: Storage, const N: usize>(
+    server: Memcached,
+    client: &mut minimc::Client<T, S, N>,
+    rest: impl AsyncFn(Duration),
+) {
+    client.set("n", "1", Expiry::NEVER).await.unwrap();
+    rest(Duration::from_secs(4)).await;
+    assert_eq!(Observer::new(&server).count("idle_kicks"), 1);
+    assert_eq!(client.incr("n", 1).await.unwrap(), 2);
+}
+
+/// The loss is seen before anything is sent, so nothing need be repeated.
+#[test]
 fn the_first_call_after_an_idle_close_works() {
-    let server = Memcached::tcp(&["-o", "idle_timeout=1"]);
-    let mut client = Client::connect(server.address()).unwrap();
-    client.set("k", "v", Expiry::NEVER).unwrap();
-    std::thread::sleep(Duration::from_secs(4));
-    client.set("k", "w", Expiry::NEVER).unwrap();
-    assert_eq!(client.get("k").unwrap().unwrap().value, b"w");
+    with_every_client!(rested, Memcached::tcp(&["-o", "idle_timeout=1"]), false);
 }
 
 #[test]

@@ -12,11 +12,12 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use minimc::Expiry;
 use minimc::net::Client;
+use minimc_tests::board::Board;
 use minimc_tests::server::Memcached;
 use sha2::{Digest, Sha256};
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         eprintln!("usage: demo BOARD ELF FILE (ci/demo.sh calls it)");
         return ExitCode::from(2);
     };
-    match demo(board, image, file) {
+    match demo(Board { name: board, image }, file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("demo: {error}");
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn demo(board: &str, image: &str, file: &str) -> Result<(), Box<dyn Error>> {
+fn demo(board: Board<'_>, file: &str) -> Result<(), Box<dyn Error>> {
     let server = Memcached::tcp(&[]);
     let mut client = Client::connect(server.address())?;
     println!(
@@ -65,27 +66,13 @@ fn demo(board: &str, image: &str, file: &str) -> Result<(), Box<dyn Error>> {
     );
 
     let began = Instant::now();
-    boot(board, image, &server)?;
+    board.boot(server.port(), &[board.name])?;
     println!(
-        "host    {board} ran for {:.1} s; what it published:",
+        "host    {} ran for {:.1} s; what it published:",
+        board.name,
         began.elapsed().as_secs_f32()
     );
-    report(&mut client, board, bytes.len(), &digest)
-}
-
-/// Boots the firmware and waits for its end. Its log goes to our output.
-fn boot(board: &str, image: &str, server: &Memcached) -> Result<(), Box<dyn Error>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../boards/run.sh");
-    let port = server.address().rsplit(':').next().unwrap_or_default();
-    let status = Command::new(script)
-        .args([board, image, port, board])
-        .status()?;
-    match status.code() {
-        Some(0) => Ok(()),
-        Some(124) => Err(format!("{board} did not end in time").into()),
-        Some(code) => Err(format!("{board} failed with status {code}").into()),
-        None => Err(format!("{board} was stopped").into()),
-    }
+    report(&mut client, board.name, bytes.len(), &digest)
 }
 
 /// Prints what the device published, and fails if anything is missing or wrong.

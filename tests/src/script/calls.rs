@@ -1,10 +1,11 @@
 //! Every kind of call that a client offers, with what it must come to.
 
-use minimc::command::{Count, Get, Stored};
-use minimc::{Client, Error, Expiry, Key, Protocol, Storage};
+use minimc::command::{Count, Get};
+use minimc::{Client, Expiry, Key, Protocol, Storage};
 
 use super::peer::value;
 use super::{Cast, Script};
+use crate::outcome::{Answer, Outcome, answer, each, many, pieces, read, stored, write, yes};
 
 /// The protocols.
 pub const PROTOCOLS: [Protocol; 3] = [Protocol::Text, Protocol::Meta, Protocol::Binary];
@@ -55,42 +56,6 @@ impl Call {
     ];
 }
 
-/// What became of one request of a call.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Outcome {
-    /// Its key.
-    pub key: String,
-    /// Whether it asks for a change.
-    pub writes: bool,
-    /// The answer.
-    pub result: Result<Answer, Error>,
-}
-
-/// An answer, whatever the command.
-#[derive(Clone, Eq, PartialEq)]
-#[allow(missing_docs, reason = "they say it")]
-pub enum Answer {
-    Value(Vec<u8>),
-    Miss,
-    Yes,
-    No,
-    Number(u64),
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Value(value) => {
-                let start = value[..value.len().min(20)].escape_ascii();
-                write!(f, "{} bytes \"{start}\"", value.len())
-            }
-            Self::Miss => f.write_str("a miss"),
-            Self::Yes => f.write_str("yes"),
-            Self::No => f.write_str("no"),
-            Self::Number(number) => write!(f, "{number}"),
-        }
-    }
-}
 impl Cast {
     /// Carries out a call; what became of each of its requests.
     pub async fn carry_out<S: Storage, const N: usize>(
@@ -120,7 +85,7 @@ impl Cast {
             }
             Call::Pieces => {
                 let key = self.key("large");
-                let result = pieces(&key, client).await;
+                let result = pieces(&key, client, || ()).await;
                 vec![read(key, result)]
             }
             Call::GetInto => {
@@ -146,8 +111,8 @@ impl Cast {
                 let result = client.touch(&key, Expiry::seconds(60)).await;
                 vec![write(key, result.map(yes))]
             }
-            Call::GetMany => many(&self.few(), client).await,
-            Call::GetCrowd => many(&self.crowd(), client).await,
+            Call::GetMany => many(&self.few(), client, || ()).await,
+            Call::GetCrowd => many(&self.crowd(), client, || ()).await,
             Call::EachGet => {
                 let keys = self.few();
                 let gets = keys.iter().map(|key| Get::new(Key::new(key).unwrap()));
@@ -216,94 +181,4 @@ impl Cast {
         let third = third.map(|item| answer(item.map(|item| item.value)));
         vec![read(one, first), write(number, second), read(three, third)]
     }
-}
-
-async fn pieces<S: Storage, const N: usize>(
-    key: &str,
-    client: &mut Client<Script, S, N>,
-) -> Result<Answer, Error> {
-    let Some(mut stream) = client.open(key).await? else {
-        return Ok(Answer::Miss);
-    };
-    let mut bytes = Vec::new();
-    while let Some(piece) = stream.next().await? {
-        assert!(!piece.is_empty());
-        bytes.extend_from_slice(piece);
-    }
-    assert_eq!(bytes.len(), stream.entry().length as usize);
-    Ok(Answer::Value(bytes))
-}
-
-async fn many<S: Storage, const N: usize>(
-    keys: &[String],
-    client: &mut Client<Script, S, N>,
-) -> Vec<Outcome> {
-    let mut found = Vec::new();
-    let all = async {
-        let mut items = client.get_many(keys).await?;
-        while let Some((key, item)) = items.next().await? {
-            found.push((key, item.value.to_vec()));
-        }
-        Ok::<_, Error>(())
-    };
-    let end = all.await;
-    let outcome = |key: &String| {
-        let item = found.iter().find(|(found, _)| *found == key);
-        let result = match (item, end) {
-            (Some((_, value)), _) => Ok(Answer::Value(value.clone())),
-            (None, Ok(())) => Ok(Answer::Miss),
-            (None, Err(error)) => Err(error),
-        };
-        read(key.clone(), result)
-    };
-    keys.iter().map(outcome).collect()
-}
-
-/// What became of each of many; those that nothing was said of share the call's own error.
-fn each(
-    keys: &[String],
-    mut results: Vec<Result<Answer, Error>>,
-    end: Result<(), Error>,
-    kind: fn(String, Result<Answer, Error>) -> Outcome,
-) -> Vec<Outcome> {
-    match end {
-        Ok(()) => assert_eq!(results.len(), keys.len(), "commands without an outcome"),
-        Err(error) => {
-            assert_eq!(error.fate(), minimc::Fate::NotSent);
-            assert!(results.len() < keys.len(), "an error that concerns none");
-            results.resize(keys.len(), Err(error));
-        }
-    }
-    let pairs = keys.iter().zip(results);
-    pairs
-        .map(|(key, result)| kind(key.clone(), result))
-        .collect()
-}
-
-pub(super) fn read(key: String, result: Result<Answer, Error>) -> Outcome {
-    Outcome {
-        key,
-        writes: false,
-        result,
-    }
-}
-
-pub(super) fn write(key: String, result: Result<Answer, Error>) -> Outcome {
-    Outcome {
-        key,
-        writes: true,
-        result,
-    }
-}
-
-fn answer(value: Option<&[u8]>) -> Answer {
-    value.map_or(Answer::Miss, |value| Answer::Value(value.to_vec()))
-}
-
-fn stored(stored: Stored) -> Answer {
-    yes(stored == Stored::Stored)
-}
-
-fn yes(is: bool) -> Answer {
-    if is { Answer::Yes } else { Answer::No }
 }

@@ -4,8 +4,9 @@ use minimc::Key;
 use minimc::command::Store;
 
 use super::Peer;
-use super::calls::{Answer, Call, Outcome, read, write};
+use super::calls::Call;
 use super::peer::value;
+use crate::outcome::{Answer, Outcome, read, write};
 
 /// The items that a call is about. Two casts have no key, value, length or number in common, and
 /// to the same question the answer of the one is yes, of the other no.

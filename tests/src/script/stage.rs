@@ -2,8 +2,9 @@
 
 use minimc::{Client, Growing, Options, Protocol, Storage};
 
-use super::calls::{Call, Outcome};
+use super::calls::Call;
 use super::{Cast, Manner, Peer, Script, finish};
+use crate::outcome::Outcome;
 
 /// A host's storage, and the length of a value that goes out by a gap from it.
 pub const HOST: (fn() -> Growing, usize) = (|| Growing::new(17 * 1024, 64 * 1024), 2200);

@@ -59,7 +59,7 @@ fn command<C: Command + 'static>() {
     let out: &mut Encoder<'_, '_> = some();
     some::<C>().encode(out);
     sink(out);
-    let frame: Frame<'_> = *some();
+    let frame: &Frame<'_> = some();
     sink(C::decode(frame));
     sink(some::<RawReply<'_>>().decode::<C>());
 }
@@ -71,7 +71,7 @@ fn batch<B: Batch + 'static>() {
     batch.encode(out);
     sink(out);
     batch.queued(any());
-    sink(batch.item(*some(), any()));
+    sink(batch.item(some(), any()));
     batch.answered(any());
     sink(batch);
 }

@@ -41,6 +41,7 @@ entries! {
         Connection::<_, 100>::new(*some(), Whimsical, Whimsical)
     };
     "Connection::protocol" => each!(|c| c.protocol());
+    "Connection::set_dialect" => each!(|c| c.set_dialect(*some()));
     "Connection::set_item_limit" => each!(|c| c.set_item_limit(any()));
     "Connection::reset" => each!(|c| c.reset());
     "Connection::send" => each!(|c| c.send(some::<Store<'_, '_>>()));
@@ -62,6 +63,7 @@ entries! {
     "Connection::abandon" => each!(|c| c.abandon());
     "Connection::settle" => each!(|c| c.settle());
     "Connection::fail" => each!(|c| c.fail());
+    "Connection::is_idle" => each!(|c| c.is_idle());
     "Connection::is_broken" => each!(|c| c.is_broken());
 
     "RawReply::bytes" => some::<RawReply<'_>>().bytes();

@@ -1,8 +1,10 @@
 //! defmt's logs of the public types, through a logger that takes anything.
 
 use minimc_core::command::{Item, Stored};
-use minimc_core::wire::{Failure, Opcode, Protocol, Shape, Status};
-use minimc_core::{BadKey, During, Entry, Error, ErrorKind, Expiry, Fate, Key, ReturnCode, Text};
+use minimc_core::wire::{Failure, Feature, Opcode, Protocol, Shape, Status};
+use minimc_core::{
+    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, ReturnCode, Text,
+};
 use minimc_probe::{any, sink, some};
 
 /// Entry points `Type: Format`.
@@ -24,7 +26,9 @@ formats! {
     "Entry" Entry;
     "Error" Error;
     "ErrorKind" ErrorKind;
+    "Dialect" Dialect;
     "Expiry" Expiry;
+    "Feature" Feature;
     "Failure" Failure;
     "Fate" Fate;
     "Item" Item<'static>;

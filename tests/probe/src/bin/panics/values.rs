@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use minimc_core::{Error, ErrorKind, Expiry, IntoKey, Key, Text};
+use minimc_core::{Dialect, Error, ErrorKind, Expiry, IntoKey, Key, Text};
 use minimc_probe::{any, bytes, entries, sink, some, text};
 
 entries! {
@@ -23,6 +23,8 @@ entries! {
         text().into_key()
     };
 
+    "Dialect::new" => Dialect::new(any(), any(), any());
+    "Dialect::parse" => Dialect::parse(bytes());
     "Expiry::seconds" => Expiry::seconds(any());
     "Expiry::after" => Expiry::after(*some::<Duration>());
     "Expiry::at" => Expiry::at(any());

@@ -6,8 +6,10 @@ use minimc_probe::{any, bytes, entries, sink, some};
 entries! {
     "Encoder::protocol" => encoder().protocol();
     "Encoder::unsupported" => encoder().unsupported("nothing");
+    "Encoder::lacks" => encoder().lacks(*some());
+    "Encoder::needs" => encoder().needs(*some());
     "Encoder::line" => encoder().line(bytes(), *some());
-    "Encoder::meta" => encoder().meta(bytes(), *some());
+    "Encoder::meta" => encoder().meta(*some(), *some());
     "Encoder::key" => encoder().key(*some());
     "Encoder::bytes" => encoder().bytes(bytes());
     "Encoder::number" => encoder().number(bytes(), any());
