@@ -6,8 +6,8 @@
 #       every target that the project builds for (an array)
 #   boards, board_target BOARD
 #       the boards that QEMU can run (an array), and the target of one
-#   board_image BOARD
-#       builds the demo's firmware for a board and prints the path of the image
+#   board_image BOARD [PROGRAM]
+#       builds a program for a board, by default the demo, and prints the path of the image
 #
 # Two toolchains can do it: rustup's, when it has every target, or else Debian's, which compiles the
 # standard library first. MINIMC_TOOLCHAIN=rustup or =debian insists on one. With Debian's only
@@ -83,9 +83,9 @@ bare_cargo() {
 }
 
 board_image() {
-    local board=$1 target
+    local board=$1 program=${2:-$1} target
     target=$(board_target "$board") || return
     # In boards/, where cargo finds the configuration of the firmware.
-    (cd "$repository/boards" && bare_cargo "$target" build --quiet --release -p "$board" --bin "$board" >&2) || return
-    echo "${CARGO_TARGET_DIR:-$repository/boards/target}/$target/release/$board"
+    (cd "$repository/boards" && bare_cargo "$target" build --quiet --release -p "$board" --bin "$program" >&2) || return
+    echo "${CARGO_TARGET_DIR:-$repository/boards/target}/$target/release/$program"
 }

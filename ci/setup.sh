@@ -66,6 +66,7 @@ qemu-system-riscv32 qemu-system-misc
 arm-none-eabi-size binutils-arm-none-eabi
 riscv64-unknown-elf-size binutils-riscv64-unknown-elf
 cc gcc
+c++ g++
 ld.lld-22 lld-22
 llvm-nm-22 llvm-22
 jq jq

@@ -11,7 +11,7 @@ host_features=("" std tokio embassy-net defmt "embassy-net,defmt" "std,tokio,emb
 bare_features=("" embassy-net "embassy-net,defmt")
 # Where core must build with the standard library's `core` alone.
 core_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
-workspaces=(. boards tests/benches tests/probe)
+workspaces=(. boards tests/benches tests/fuzz tests/probe)
 
 setup() {
     ci/setup.sh
@@ -29,7 +29,8 @@ clippy() {
         cargo clippy --quiet -p minimc --no-default-features --features "$features" -- -D warnings || return
     done
     cargo clippy --quiet -p minimc-core --features defmt -- -D warnings || return
-    cargo clippy --quiet --manifest-path tests/benches/Cargo.toml -- -D warnings
+    cargo clippy --quiet --manifest-path tests/benches/Cargo.toml -- -D warnings || return
+    cargo clippy --quiet --manifest-path tests/fuzz/Cargo.toml -- -D warnings
 }
 
 bare_clippy() {
@@ -53,6 +54,24 @@ tests() {
     cargo test --workspace --features tokio --no-fail-fast
 }
 
+# A short run, so that it does not rot; by itself it makes 20 times as many operations.
+faults() {
+    ci/faults.sh --seed 1 5000
+}
+
+model() {
+    ci/model.sh
+}
+
+enumerate() {
+    ci/enumerate.sh
+}
+
+# A short run over the seeds; ci/fuzz.sh alone is the long one.
+fuzz() {
+    ci/fuzz.sh 100000
+}
+
 core_alone() {
     for target in "${core_targets[@]}"; do
         BARE_STD=core bare_cargo "$target" build --quiet --release -p minimc-core || return
@@ -71,6 +90,10 @@ demo() {
     ci/demo.sh --board all
 }
 
+firmware() {
+    ci/firmware.sh
+}
+
 panics() {
     ci/panics.sh
 }
@@ -79,7 +102,14 @@ sizes() {
     ci/size.sh
 }
 
-steps=(setup format clippy bare_clippy docs tests core_alone examples demo panics sizes)
+counts() {
+    ci/bench.sh
+}
+
+steps=(
+    setup format clippy bare_clippy docs tests model enumerate fuzz faults
+    core_alone examples demo firmware panics sizes counts
+)
 case ${1:-} in
 --list)
     echo "${steps[*]}"
