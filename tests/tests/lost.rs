@@ -10,9 +10,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use minimc::command::Stored;
+use minimc::command::{Get, Stored};
 use minimc::net::Client;
-use minimc::{ErrorKind, Expiry, Fate, Options, ReturnCode, Storage, Transport};
+use minimc::{ErrorKind, Expiry, Fate, Key, Options, ReturnCode, Storage, Transport};
 use minimc_tests::observer::Observer;
 use minimc_tests::run::{at_once, host, on_tokio};
 use minimc_tests::script::calls::PROTOCOLS;
@@ -116,6 +116,32 @@ async fn rested<T: Transport, S: Storage, const N: usize>(
 #[test]
 fn the_first_call_after_an_idle_close_works() {
     with_every_client!(rested, Memcached::tcp(&["-o", "idle_timeout=1"]), false);
+}
+
+async fn disconnected<T: Transport, S: Storage, const N: usize>(
+    _server: Memcached,
+    client: &mut minimc::Client<T, S, N>,
+    _rest: impl AsyncFn(Duration),
+) {
+    let get = |name| Get::new(Key::new(name).unwrap());
+    client.set("k", "v", Expiry::NEVER).await.unwrap();
+    client.send(&get("none")).await.unwrap();
+    client.disconnect();
+    let error = client.receive::<Get<'_>>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutOfOrder);
+    // What is sent next leaves over a new connection.
+    client.send(&get("none")).await.unwrap();
+    client.disconnect();
+    client.send(&get("k")).await.unwrap();
+    let item = client.receive::<Get<'_>>().await.unwrap();
+    assert_eq!(item.unwrap().value, b"v");
+    let error = client.receive::<Get<'_>>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutOfOrder);
+}
+
+#[test]
+fn what_was_sent_by_hand_ends_with_the_connection() {
+    with_every_client!(disconnected, Memcached::tcp(&[]), false);
 }
 
 #[test]

@@ -205,11 +205,13 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         reply
     }
 
-    /// Closes the connection; the next call opens a new one.
+    /// Closes the connection; the next call opens a new one. What was [sent](Self::send) and not
+    /// received is given up.
     pub fn disconnect(&mut self) {
         self.transport.close();
         self.connection.reset();
         self.connected = false;
+        (self.by_hand, self.waiting) = (false, 0);
     }
 
     /// Sets what the server understands, as [`Options::dialect`] does.

@@ -216,6 +216,10 @@ mod tests {
                 "Err(Mismatched, Unknown)",
             ),
             (
+                b"VALUE k\0\t 0 1\r\nx\r\nEND\r\n",
+                "Err(Mismatched, Unknown)",
+            ),
+            (
                 b"VALUE k 0 1\r\nx\r\nVALUE k 0 1\r\nx\r\nEND\r\n",
                 "Err(Malformed, Unknown)",
             ),

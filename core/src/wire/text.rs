@@ -121,7 +121,9 @@ fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     let mut rest = line.strip_prefix(b"VALUE ")?;
     let tail = if shape == Shape::Value { 7 } else { 2 };
     head.begin(shape, Status::Value, whole(line), 0, tail);
-    let key = until_blank(&mut rest);
+    // Other clients' keys may hold any byte but a blank.
+    let key = rest.split(|&byte| byte == b' ').next()?;
+    rest = rest.get(key.len()..)?;
     head.key = (
         6,
         u8::try_from(key.len()).ok().filter(|&length| length > 0)?,

@@ -1,5 +1,7 @@
 //! What a client is asked to do next.
 
+use std::fmt;
+
 use crate::model::Verb;
 use crate::random::Random;
 use crate::server::ITEM_LIMIT;
@@ -207,6 +209,19 @@ impl Operation {
             lengths.0 += request.verb.value().map_or(0, <[u8]>::len);
         }
         lengths
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of", self.form)?;
+        for request in &self.requests {
+            let verb = format!("{:?}", request.verb);
+            let name = verb.split('(').next().unwrap_or_default();
+            let length = request.verb.value().map_or(0, <[u8]>::len);
+            write!(f, " {name} {} ({length} bytes)", request.index)?;
+        }
+        Ok(())
     }
 }
 

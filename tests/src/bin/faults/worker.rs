@@ -151,7 +151,7 @@ impl<T: Transport> Worker<T> {
         }
         self.era = eras.1;
         let what = format!(
-            "{:?}, {:?}, writer {}, operation {sequence}, {fault:?}, {struck:?}, seed {}",
+            "{:?}, {:?}, writer {}, operation {sequence}, {operation}, {fault:?}, {struck:?}, seed {}",
             self.job.colour, self.job.protocol, self.job.writer, self.job.seed
         );
         let done = Done {
