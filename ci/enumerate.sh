@@ -27,7 +27,7 @@ cargo test --quiet --release --target-dir "${CARGO_TARGET_DIR:-target}/enumerate
     -p minimc-core --test enumerate -- --ignored --nocapture --test-threads=1 "${tests[@]}" |
     awk '
         / words: / { words += $1 }
-        / symbols: / || / words: /
+        / symbols: / || / words: / { print; fflush() }
         /^test result:/ { result = $3; took = $NF }
         END {
             if (result != "ok.") exit 1
