@@ -153,7 +153,7 @@ impl<'b> Reader<'b> {
             let value = self.value(length)?;
             let place = place.ok_or(State::Never)?;
             let key = owed[place].to_vec();
-            if STRICT {
+            if STRICT || keys.len() == 1 {
                 owed.remove(place);
             }
             let item = Item {
