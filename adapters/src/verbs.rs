@@ -56,7 +56,7 @@ macro_rules! verbs {
             }
 
             /// Gets the item under `key` with its CAS value, for [`cas`](Self::cas).
-            #[doc = example!($open, "if let Some(item) = client.gets(\"plan\")", $wait, "? {\n    let cas = item.cas.unwrap_or(0);\n    let outcome = client.cas(\"plan\", \"new\", cas, Expiry::NEVER)", $wait, "?;\n    if outcome == Stored::Exists { /* somebody else was faster */ }\n}")]
+            #[doc = example!($open, "let cas = client.gets(\"plan\")", $wait, "?.and_then(|item| item.cas);\nif let Some(cas) = cas {\n    let outcome = client.cas(\"plan\", \"new\", cas, Expiry::NEVER)", $wait, "?;\n    if outcome == Stored::Exists { /* somebody else was faster */ }\n}")]
             pub $($async)? fn gets<'k>(&mut self, key: impl IntoKey<'k>) -> Result<Option<Item<'_>>, Error> {
                 self.call(&Get::new(key.into_key()?).with_cas()) $($await)*
             }

@@ -184,3 +184,28 @@ fn while_settling() {
         }
     }
 }
+
+/// Of what is answered by many replies, each has the limit: so all take longer than it.
+#[test]
+fn every_reply_has_the_limit_anew() {
+    for protocol in PROTOCOLS {
+        let mut stage = Stage::new(protocol, Manner::PROMPT, CHIP);
+        stage.options.timeout = Duration::from_secs(80);
+        for call in [Call::EachGet, Call::GetMany, Call::ByHand] {
+            let (script, mut client) = stage.connected();
+            script.fault(Fault::Drip(0));
+            let began = script.now();
+            let outcomes = stage.call(call, &mut client);
+            assert_eq!(
+                outcomes,
+                stage.first.expected(call),
+                "{protocol:?} {call:?}"
+            );
+            let took = script.now() - began;
+            assert!(
+                took > Duration::from_secs(80),
+                "{protocol:?} {call:?}: {took:?}"
+            );
+        }
+    }
+}

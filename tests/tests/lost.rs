@@ -108,7 +108,7 @@ async fn rested<T: Transport, S: Storage, const N: usize>(
 ) {
     client.set("n", "1", Expiry::NEVER).await.unwrap();
     rest(Duration::from_secs(4)).await;
-    assert_eq!(Observer::new(&server).count("idle_kicks"), 1);
+    assert!(Observer::new(&server).count("idle_kicks") > 0);
     assert_eq!(client.incr("n", 1).await.unwrap(), 2);
 }
 
@@ -211,5 +211,84 @@ fn a_silent_server_is_a_timeout_and_its_late_reply_is_nobodys() {
     );
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(client.get("other").unwrap().unwrap().value, b"right");
+    server.join().unwrap();
+}
+
+/// However few they are: what was read to find out must not be forgotten.
+#[test]
+fn bytes_that_came_while_nothing_was_asked_cost_the_connection() {
+    for stray in [&b"X"[..], b"XY"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            for _ in 0..2 {
+                let (mut first, _) = listener.accept().unwrap();
+                let _ = first.read(&mut [0; 100]).unwrap();
+                first.write_all(b"EN Oa\r\n").unwrap();
+                first.write_all(stray).unwrap();
+                let (mut second, _) = listener.accept().unwrap();
+                let _ = second.read(&mut [0; 100]).unwrap();
+                second.write_all(b"EN Ob\r\n").unwrap();
+            }
+        });
+        let mut client = Client::connect(&address).unwrap();
+        assert_eq!(client.get("k").unwrap(), None);
+        // A blocking client looks after a pause.
+        std::thread::sleep(Duration::from_millis(1200));
+        assert_eq!(client.get("k").unwrap(), None);
+        on_tokio(async {
+            let mut client = minimc::tokio::Client::connect(&address).await.unwrap();
+            assert_eq!(client.get("k").await.unwrap(), None);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert_eq!(client.get("k").await.unwrap(), None);
+        });
+        server.join().unwrap();
+    }
+}
+
+/// An answer that a set cannot have breaks the connection too.
+#[test]
+fn a_set_that_is_not_stored_is_not_trusted() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        let (mut first, _) = listener.accept().unwrap();
+        let _ = first.read(&mut [0; 100]).unwrap();
+        first.write_all(b"NS Oa\r\n").unwrap();
+        let (mut second, _) = listener.accept().unwrap();
+        let _ = second.read(&mut [0; 100]).unwrap();
+        second.write_all(b"EN Ob\r\n").unwrap();
+    });
+    let mut client = Client::connect(&address).unwrap();
+    let error = client.set("k", "v", Expiry::NEVER).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    assert_eq!(client.get("k").unwrap(), None);
+    server.join().unwrap();
+}
+
+/// What stands in place of a value's end is an error, and the value's end all the same.
+#[test]
+fn a_value_that_ended_in_an_error_has_no_more_pieces() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        let (mut link, _) = listener.accept().unwrap();
+        let _ = link.read(&mut [0; 100]).unwrap();
+        let reply = b"VALUE k 0 3\r\nabc\r\nSERVER_ERROR out of memory writing get response\r\n";
+        link.write_all(reply).unwrap();
+        let _ = link.read(&mut [0; 100]).unwrap();
+        link.write_all(b"VERSION 1\r\n").unwrap();
+    });
+    let options = Options {
+        protocol: minimc::Protocol::Text,
+        ..Options::default()
+    };
+    let mut client = Client::connect_with(&address, options).unwrap();
+    let mut value = client.open("k").unwrap().unwrap();
+    assert_eq!(value.next().unwrap(), Some(&b"abc"[..]));
+    assert_eq!(value.next().unwrap_err().kind(), ErrorKind::OutOfMemory);
+    assert_eq!(value.next().unwrap(), None);
+    // On the same connection.
+    client.noop().unwrap();
     server.join().unwrap();
 }

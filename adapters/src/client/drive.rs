@@ -146,9 +146,12 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         self.transfer(gap, 0, |_| Ok(true)).await
     }
 
-    /// Writes what is queued and waits for the oldest reply.
+    /// Writes what is queued and waits for the oldest reply; or, if all that is owed is the rest of
+    /// one that was too large, for its end.
     pub(super) async fn next_reply(&mut self) -> Result<(), ErrorKind> {
-        self.transfer(None, usize::MAX, Connection::arrived).await
+        let there =
+            |connection: &mut Connection<S, N>| Ok(connection.arrived()? || connection.owed() == 0);
+        self.transfer(None, usize::MAX, there).await
     }
 
     /// Writes what is queued and waits for the next piece.

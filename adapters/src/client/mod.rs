@@ -120,16 +120,22 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
                     Err(error) => refused = Some(error),
                 }
             }
-            if self.connection.owed() > 0 {
-                if let Err(kind) = self.next_reply().await {
-                    self.lose(kind, queued - index, &mut index, &mut each);
-                }
+            // The rest of a reply that was too large may be left to the next operation.
+            if index < queued || waiting.is_some() {
+                let mut arrived = self.next_reply().await;
                 // Take every reply that has come before sending more.
-                while self.connection.owed() > 0
-                    && self.connection.arrived().is_ok_and(|there| there)
-                {
-                    each(index, self.connection.reply::<C>());
-                    index += 1;
+                while arrived.is_ok() && self.connection.owed() > 0 {
+                    match self.connection.arrived() {
+                        Ok(true) => {
+                            each(index, self.connection.reply::<C>());
+                            index += 1;
+                        }
+                        Ok(false) => break,
+                        Err(kind) => arrived = Err(kind),
+                    }
+                }
+                if let Err(kind) = arrived {
+                    self.lose(kind, queued - index, &mut index, &mut each);
                 }
                 self.transport.begin(self.options.timeout);
             } else if let Some(error) = refused.take() {
@@ -165,12 +171,15 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     /// [`receive`](Self::receive); any other call gives it up, and so does dropping the future of
     /// a `send` or `receive` before it is ready.
     ///
-    /// Fails with [`Full`](ErrorKind::Full) where replies must be received first.
+    /// Fails with [`Full`](ErrorKind::Full) where replies must be received first; and when the
+    /// connection was lost, until each reply that was on it is [received](Self::receive) as lost.
     pub async fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
-        if self.by_hand && !self.connection.is_broken() {
-            self.transport.begin(self.options.timeout);
-        } else {
+        if !self.by_hand || self.waiting == 0 {
             self.start().await?;
+        } else if self.connection.is_broken() {
+            return Err(Error::new(ErrorKind::Closed).with_fate(Fate::NotSent));
+        } else {
+            self.transport.begin(self.options.timeout);
         }
         let gap = self.connection.send(command)?;
         self.by_hand = false;

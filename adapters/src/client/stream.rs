@@ -53,13 +53,16 @@ impl<'c, T: Transport, S: Storage, const N: usize> Stream<'c, T, S, N> {
         if let Err(kind) = client.piece_arrive().await {
             return Err(client.lost(kind).into());
         }
-        match client.connection.piece()? {
-            Some(Piece::Bytes(bytes)) => Ok(Some(bytes)),
-            Some(Piece::End) => {
+        match client.connection.piece() {
+            Ok(Some(Piece::Bytes(bytes))) => Ok(Some(bytes)),
+            end => {
+                // An error is an end too: nothing of the value follows it.
                 self.done = true;
-                Ok(None)
+                match end? {
+                    Some(Piece::End) => Ok(None),
+                    _ => Err(ErrorKind::Malformed.into()),
+                }
             }
-            _ => Err(ErrorKind::Malformed.into()),
         }
     }
 }

@@ -50,6 +50,10 @@ impl<'d> Socket<'d> {
 impl Transport for Socket<'_> {
     async fn connect(&mut self) -> Result<(), ErrorKind> {
         self.socket.abort();
+        // Until the peer was told, the socket must not be used anew: it would keep a connection that
+        // nobody has. If it cannot be told, it is not waited for.
+        let farewell = self.deadline.min(Instant::now() + FAREWELL);
+        _ = with_deadline(farewell, self.socket.flush()).await;
         // Small requests must not wait for the acknowledgement of the last.
         self.socket.set_nagle_enabled(false);
         let connected = with_deadline(self.deadline, self.socket.connect(self.server)).await;
@@ -88,6 +92,9 @@ impl Transport for Socket<'_> {
         self.socket.abort();
     }
 }
+
+/// How long the stack may take to tell the peer that a connection is over.
+const FAREWELL: embassy_time::Duration = embassy_time::Duration::from_millis(20);
 
 /// What went wrong where the stack does not say more.
 fn failed(during: During) -> ErrorKind {

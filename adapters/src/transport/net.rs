@@ -3,10 +3,13 @@
 use core::time::Duration;
 use std::io::{ErrorKind as Io, IoSlice, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use minimc_core::{During, Error, ErrorKind};
+use socket2::{Domain, SockAddr, Type};
 
 use super::Transport;
 use crate::address::{Address, io_error};
@@ -97,8 +100,7 @@ impl Socket {
     fn open(&self) -> Result<Stream, ErrorKind> {
         let host = match &self.address {
             Address::Unix(path) => {
-                let stream = UnixStream::connect(path);
-                return stream
+                return connect_unix(path, self.left()?)
                     .map(Stream::Unix)
                     .map_err(|error| io_error(&error, During::ConnectUnix));
             }
@@ -175,7 +177,12 @@ impl Transport for Socket {
         }
         // A server that closes an idle connection, or restarts, is seen before anything is sent.
         // A busy connection is not asked: it would cost every call three system calls more.
-        !self.rested || stream.is_quiet()
+        let is_alive = !self.rested || stream.is_quiet();
+        if !is_alive {
+            // What was read to find out is gone: whoever asks again must not be told otherwise.
+            self.stream = None;
+        }
+        is_alive
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
@@ -241,6 +248,14 @@ impl Stream {
         };
         read.is_err_and(|error| error.kind() == Io::WouldBlock)
     }
+}
+
+/// Connects to a Unix socket. Where the server's queue is full that waits, up to the limit.
+fn connect_unix(path: &Path, limit: Duration) -> std::io::Result<UnixStream> {
+    let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_write_timeout(Some(limit.max(Duration::from_millis(1))))?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    Ok(OwnedFd::from(socket).into())
 }
 
 fn without_waiting<S>(

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::{TcpStream, UnixStream, lookup_host};
-use ::tokio::time::{Instant, timeout_at};
+use ::tokio::time::{Instant, sleep, timeout_at};
 use minimc_core::{During, Error, ErrorKind};
 
 use super::Transport;
@@ -76,12 +76,19 @@ impl Socket {
 
     async fn open(address: &Address) -> Result<Stream, ErrorKind> {
         let host = match address {
-            Address::Unix(path) => {
-                let stream = UnixStream::connect(path).await;
-                return stream
-                    .map(Stream::Unix)
-                    .map_err(|error| io_error(&error, During::ConnectUnix));
-            }
+            Address::Unix(path) => loop {
+                match UnixStream::connect(path).await {
+                    // The server's queue is full, and nobody tells when it is not.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        sleep(Duration::from_millis(5)).await;
+                    }
+                    stream => {
+                        return stream
+                            .map(Stream::Unix)
+                            .map_err(|error| io_error(&error, During::ConnectUnix));
+                    }
+                }
+            },
             Address::Tcp(host) => host,
         };
         let mut last = ErrorKind::Io {
@@ -147,7 +154,12 @@ impl Transport for Socket {
             Some(Stream::Unix(stream)) => stream.try_read(&mut byte),
             None => return false,
         };
-        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        let is_alive = read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        if !is_alive {
+            // What was read to find out is gone: whoever asks again must not be told otherwise.
+            self.stream = None;
+        }
+        is_alive
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
