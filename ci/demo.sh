@@ -8,7 +8,6 @@
 # NAME is mps2-an386 (the default), lm3s6965evb, riscv-virt, or all for one after the other. FILE is
 # any file up to the server's limit for an item, 1 MiB; by default one of the repository's own.
 set -euo pipefail
-called_from=$PWD
 cd "$(dirname "$0")/.."
 
 board=mps2-an386 file=
@@ -27,11 +26,7 @@ while [ $# -gt 0 ]; do
         exit 2
         ;;
     *)
-        if [ -n "$file" ]; then
-            echo "demo.sh: one file, not $file and $1; see --help" >&2
-            exit 2
-        fi
-        file=$(cd "$called_from" && realpath -- "$1")
+        file=$1
         shift
         ;;
     esac

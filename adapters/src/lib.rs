@@ -60,7 +60,7 @@ mod transport;
 mod verbs;
 
 pub use minimc_core::{
-    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Protocol,
+    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Prefix, Protocol,
     ReturnCode, Storage, Text, command,
 };
 

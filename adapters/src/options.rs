@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use minimc_core::{Dialect, Protocol};
+use minimc_core::{Dialect, Prefix, Protocol};
 
 /// What can be chosen about a client. The defaults are meant for most.
 ///
@@ -26,6 +26,9 @@ pub struct Options {
     /// sent. `learn_dialect` of a client asks the server.
     pub dialect: Dialect,
 
+    /// What stands before every key: nothing by default.
+    pub prefix: Prefix,
+
     /// How long an operation may take in all, connecting included: 5 s by default.
     pub timeout: Duration,
 
@@ -48,6 +51,7 @@ impl Default for Options {
         Self {
             protocol: Protocol::default(),
             dialect: Dialect::UNKNOWN,
+            prefix: Prefix::NONE,
             timeout: Duration::from_secs(5),
             retry: true,
             item_limit: 1024 * 1024,

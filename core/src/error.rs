@@ -11,6 +11,7 @@ use crate::key::BadKey;
 /// Soft outcomes (a miss, an item that was already there) are values, not errors.
 #[derive(Clone, Copy, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub struct Error {
     kind: ErrorKind,
     fate: Fate,
@@ -32,6 +33,15 @@ impl Error {
     pub(crate) fn with_text(self, text: &[u8]) -> Self {
         Self {
             text: Text::new(text),
+            ..self
+        }
+    }
+
+    /// The same error with another one's words.
+    #[must_use]
+    pub(crate) const fn with_words_of(self, other: &Self) -> Self {
+        Self {
+            text: other.text,
             ..self
         }
     }
@@ -101,6 +111,7 @@ impl core::error::Error for Error {}
 /// What became of the write whose call failed. (Of a read there is nothing to tell.)
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum Fate {
     /// The server never had the whole request, so it cannot have carried it out. (A server whose
     /// own item limit is below the client's may have removed what was stored before.)
@@ -128,6 +139,7 @@ impl fmt::Display for Fate {
 /// What went wrong, by who must act: the caller, the server's operator, or the link.
 #[derive(Clone, Copy, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 #[non_exhaustive]
 pub enum ErrorKind {
     // The caller's.
@@ -166,10 +178,16 @@ pub enum ErrorKind {
     Command,
     /// The server has no memory for the item.
     OutOfMemory,
+    /// Of several requests of a batch, this one among them, the server refused some, and did not
+    /// say which.
+    Unconfirmed,
     /// The server has as many connections as it allows.
     TooManyConnections,
     /// The server wants a login first.
     Unauthenticated,
+    /// The server will not do so, or not now: its words say why. It may be busy, or have been
+    /// started so that it does not do such things.
+    Refused,
 
     // The peer broke the protocol; so the connection is broken.
     /// What came is not a reply of memcached's.
@@ -178,6 +196,8 @@ pub enum ErrorKind {
     Mismatched,
     /// Bytes came while no reply was owed.
     Unsolicited,
+    /// A line of the reply is longer than the receive storage, and than any of memcached's.
+    LineTooLong,
 
     // The link's.
     /// The peer closed the connection, or an earlier failure broke it.
@@ -204,7 +224,7 @@ impl ErrorKind {
             Self::Key(BadKey::Byte { .. }) => ReturnCode::BadKeyProvided,
             Self::Expiry | Self::OutOfOrder => ReturnCode::InvalidArguments,
             Self::TooLarge => ReturnCode::E2Big,
-            Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } => {
+            Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
             }
             Self::Unsupported(_) => ReturnCode::NotSupported,
@@ -213,11 +233,12 @@ impl ErrorKind {
             Self::Server => ReturnCode::ServerError,
             Self::Command | Self::TooManyConnections => ReturnCode::Error,
             Self::OutOfMemory => ReturnCode::ServerMemoryAllocationFailure,
+            Self::Unconfirmed => ReturnCode::SomeErrors,
             Self::Unauthenticated => ReturnCode::AuthProblem,
             Self::Malformed | Self::Mismatched | Self::Unsolicited => ReturnCode::ProtocolError,
             Self::Closed => ReturnCode::ConnectionFailure,
             Self::TimedOut => ReturnCode::Timeout,
-            Self::WouldWait => ReturnCode::Failure,
+            Self::WouldWait | Self::Refused => ReturnCode::Failure,
             Self::Io { during, .. } => match during {
                 During::Lookup => ReturnCode::HostLookupFailure,
                 During::Connect => ReturnCode::ConnectionFailure,
@@ -235,6 +256,7 @@ impl ErrorKind {
             Self::Malformed
                 | Self::Mismatched
                 | Self::Unsolicited
+                | Self::LineTooLong
                 | Self::TooManyConnections
                 | Self::Closed
                 | Self::TimedOut
@@ -259,11 +281,14 @@ impl ErrorKind {
             | Self::Command
             | Self::OutOfMemory
             | Self::ReplyTooLarge { .. }
-            | Self::Unauthenticated => Fate::Refused,
+            | Self::Unauthenticated
+            | Self::Refused => Fate::Refused,
             Self::Server
+            | Self::Unconfirmed
             | Self::Malformed
             | Self::Mismatched
             | Self::Unsolicited
+            | Self::LineTooLong
             | Self::Closed
             | Self::TimedOut
             | Self::WouldWait
@@ -279,6 +304,7 @@ pub(crate) enum Fault {
     Malformed,
     Mismatched,
     Unsolicited,
+    LineTooLong,
     Closed,
     OutOfOrder,
 }
@@ -289,6 +315,7 @@ impl From<Fault> for ErrorKind {
             Fault::Malformed => Self::Malformed,
             Fault::Mismatched => Self::Mismatched,
             Fault::Unsolicited => Self::Unsolicited,
+            Fault::LineTooLong => Self::LineTooLong,
             Fault::Closed => Self::Closed,
             Fault::OutOfOrder => Self::OutOfOrder,
         }
@@ -327,11 +354,14 @@ impl fmt::Debug for ErrorKind {
             Self::Client => "Client",
             Self::Command => "Command",
             Self::OutOfMemory => "OutOfMemory",
+            Self::Unconfirmed => "Unconfirmed",
             Self::TooManyConnections => "TooManyConnections",
             Self::Unauthenticated => "Unauthenticated",
+            Self::Refused => "Refused",
             Self::Malformed => "Malformed",
             Self::Mismatched => "Mismatched",
             Self::Unsolicited => "Unsolicited",
+            Self::LineTooLong => "LineTooLong",
             Self::Closed => "Closed",
             Self::TimedOut => "TimedOut",
             Self::WouldWait => "WouldWait",
@@ -362,11 +392,14 @@ impl fmt::Display for ErrorKind {
             Self::Client => "the server did not understand the request",
             Self::Command => "the server does not know the command",
             Self::OutOfMemory => "the server has no memory for the item",
+            Self::Unconfirmed => "the server refused this request or others of its batch",
             Self::NotNumeric => "the stored value is not a number",
             Self::TooManyConnections => "the server has too many open connections",
             Self::Unauthenticated => "the server wants a login first",
             Self::Malformed => "the reply is not one of memcached's",
             Self::Mismatched => "the reply answers another request",
+            Self::Refused => "the server refused to do so",
+            Self::LineTooLong => "a line of the reply is longer than the receive storage",
             Self::Unsolicited => "bytes came while no reply was owed",
             Self::Closed => "the connection is closed",
             Self::TimedOut => "the deadline passed",
@@ -378,6 +411,7 @@ impl fmt::Display for ErrorKind {
 /// What a transport was doing when it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum During {
     /// Finding the address of a host.
     Lookup,
@@ -405,6 +439,7 @@ impl fmt::Display for During {
 
 /// A server's own words, in an error or as its version; cut to 63 bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
+#[cfg_attr(test, derive(Hash))]
 pub struct Text {
     bytes: [u8; 63],
     length: u8,

@@ -72,12 +72,22 @@ impl<'k> Key<'k> {
         self.encoded
     }
 
-    /// A short number that differs for most keys, to recognise a reply to another key.
-    pub(crate) fn fingerprint(bytes: &[u8]) -> u32 {
+    /// A short number that differs for most keys, to recognise a reply to another key; the key
+    /// stands behind `prefix`.
+    pub(crate) fn fingerprint(prefix: &[u8], bytes: &[u8]) -> u32 {
         // FNV-1a: small, and no table.
-        bytes.iter().fold(0x811c_9dc5, |hash, &byte| {
+        prefix.iter().chain(bytes).fold(0x811c_9dc5, |hash, &byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         })
+    }
+
+    /// The most bytes of a key of this kind.
+    pub(crate) fn limit(self) -> usize {
+        if self.encoded {
+            Self::ENCODED_LIMIT
+        } else {
+            Self::LIMIT
+        }
     }
 }
 
@@ -122,6 +132,7 @@ impl<'k> IntoKey<'k> for Key<'k> {
 /// Why a key was refused; nothing was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum BadKey {
     /// A key has at least one byte.
     Empty,
@@ -168,7 +179,7 @@ fn sized(bytes: &[u8], limit: usize) -> Result<&[u8], BadKey> {
     }
 }
 
-fn is_allowed(byte: u8) -> bool {
+pub(crate) const fn is_allowed(byte: u8) -> bool {
     byte > b' ' && byte != 0x7F
 }
 

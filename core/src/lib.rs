@@ -104,14 +104,16 @@ mod decimal;
 mod error;
 mod expiry;
 mod key;
+mod prefix;
 mod reply;
 mod return_code;
 pub mod wire;
 
 pub use buffer::Storage;
-pub use connection::Connection;
+pub use connection::{Connection, Progress, Sent};
 pub use error::{During, Error, ErrorKind, Fate, ReturnCode, Text};
 pub use expiry::Expiry;
 pub use key::{BadKey, IntoKey, Key};
+pub use prefix::Prefix;
 pub use reply::{Entry, Gap, Piece, RawReply};
 pub use wire::{Dialect, Protocol};

@@ -33,6 +33,13 @@ pub trait Transport {
         let _ = limit;
     }
 
+    /// Begins a wait within an operation, on a connection on which bytes may have come: as
+    /// [`begin`](Self::begin), but the limit is kept even if it is another than that of the
+    /// operations.
+    fn begin_wait(&mut self, limit: Duration) {
+        self.begin(limit);
+    }
+
     /// Whether the peer still keeps the connection, as far as is known without waiting. Asked
     /// before an operation, when nothing should have come; having said no, it goes on to do so
     /// until it is [connected](Self::connect) again.

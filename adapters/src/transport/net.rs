@@ -124,6 +124,20 @@ impl Socket {
         Err(last)
     }
 
+    /// Sets the socket's timeouts to the limit; `false` if that fails, or there is no socket.
+    fn arm(&mut self) -> bool {
+        let Some(stream) = self.stream.as_mut() else {
+            return false;
+        };
+        if self.limit != self.armed {
+            if stream.arm(self.limit).is_err() {
+                return false;
+            }
+            self.armed = self.limit;
+        }
+        true
+    }
+
     /// Does `once` until it is not interrupted.
     fn retry(
         &mut self,
@@ -164,20 +178,19 @@ impl Transport for Socket {
         self.unclocked = 2;
     }
 
+    fn begin_wait(&mut self, limit: Duration) {
+        self.begin(limit);
+        // A socket that cannot be armed is told of by the read.
+        self.arm();
+    }
+
     fn is_alive(&mut self) -> bool {
-        let (limit, armed) = (self.limit, self.armed);
-        let Some(stream) = self.stream.as_mut() else {
+        if !self.arm() {
             return false;
-        };
-        if limit != armed {
-            if stream.arm(limit).is_err() {
-                return false;
-            }
-            self.armed = limit;
         }
         // A server that closes an idle connection, or restarts, is seen before anything is sent.
         // A busy connection is not asked: it would cost every call three system calls more.
-        let is_alive = !self.rested || stream.is_quiet();
+        let is_alive = !self.rested || self.stream.as_mut().is_some_and(Stream::is_quiet);
         if !is_alive {
             // What was read to find out is gone: whoever asks again must not be told otherwise.
             self.stream = None;

@@ -1,18 +1,18 @@
 //! One owed reply: what is known of it before it comes.
 
-use crate::error::{Fate, Fault};
+use crate::error::Fault;
 use crate::key::Key;
-use crate::wire::{Failure, Head, NO_TAG, Request, Shape, Status};
+use crate::wire::{Failure, Head, Mark, NO_TAG, Request, Shape, Status};
 
-/// A reply that is owed.
+/// A reply that is owed, or the replies to a group of a batch's requests.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(test, derive(Hash, PartialEq))]
 pub(super) struct Debt {
     pub(super) request: Request,
     /// [`identity`](crate::command::identity) of the command.
     pub(super) command: u16,
-    /// Whether it may be taken in pieces.
-    pub(super) in_pieces: bool,
+    /// How many of a group's requests, each of which is answered, were answered.
+    pub(super) answered: u16,
 }
 
 /// The command of a debt whose reply nobody waits for any more.
@@ -22,25 +22,27 @@ impl Debt {
     /// Checks that a frame can be the answer to this request and not to another.
     pub(super) fn check(&self, head: &Head, bytes: &[u8]) -> Result<(), Fault> {
         let request = &self.request;
+        // Of a group each request has a tag of its own.
+        let entry = (head.tag as u16).wrapping_sub(request.check as u16);
+        let tag = request.check.wrapping_add(u32::from(self.answered));
         let matches = match request.shape {
-            Shape::Meta | Shape::Packet if head.tag == request.check => true,
+            Shape::Meta if head.tag == tag => true,
+            Shape::Packet | Shape::StatPackets if head.tag == request.check => true,
+            Shape::Packet if request.is(Mark::Each) => {
+                entry == self.answered && head.tag >> 16 == request.check >> 16
+            }
             // Error lines bear no opaque and no key.
             _ if head.tag == NO_TAG && head.is_failure() => true,
             Shape::Meta => {
-                request.bare_miss && head.tag == NO_TAG && head.status == Status::NotFound
+                request.is(Mark::BareMiss) && head.tag == NO_TAG && head.status == Status::NotFound
             }
-            Shape::Packet => false,
-            Shape::Packets => {
-                let entry = (head.tag as u16).wrapping_sub(request.check as u16);
-                let last = head.status == Status::End;
-                if last {
-                    entry == request.entries
-                } else {
-                    entry < request.entries
-                }
-            }
-            Shape::Value if head.status == Status::Value => {
-                Key::fingerprint(head.key(bytes)) == request.check
+            Shape::Metas if head.status == Status::End => true,
+            Shape::Metas => head.tag < NO_TAG && entry < request.entries,
+            Shape::Packet | Shape::StatPackets => false,
+            Shape::Packets if head.status == Status::End => entry == request.entries,
+            Shape::Packets => entry < request.entries,
+            Shape::Value if head.status == Status::Value && !request.is(Mark::Each) => {
+                Key::fingerprint(&[], head.key(bytes)) == request.check
             }
             // Nothing to compare: these rest on the count of replies. (A batch compares its keys.)
             _ => true,
@@ -52,23 +54,34 @@ impl Debt {
         }
     }
 
+    /// Whether a frame with this head ends it.
+    pub(super) fn is_last(&self, head: &Head) -> bool {
+        let each = self.request.is(Mark::Each);
+        head.is_last() && (!each || self.answered.saturating_add(1) >= self.request.entries)
+    }
+
+    /// Counts an answer; whether it is the last that is owed.
+    pub(super) fn is_last_answer(&mut self) -> bool {
+        if !self.request.is(Mark::Each) {
+            return true;
+        }
+        self.answered = self.answered.saturating_add(1);
+        self.answered >= self.request.entries
+    }
+
     /// The bytes of the request in the send storage.
     pub(super) fn length(&self) -> usize {
         usize::from(self.request.length)
     }
 
+    /// Whether it is a group of a batch's requests.
+    pub(super) fn is_of_batch(&self) -> bool {
+        self.request.entries > 0
+    }
+
     /// Whether a reply to this command, or to any, may be taken for it.
     pub(super) fn is_for(&self, command: Option<u16>) -> bool {
         command.map_or(self.command != NAMELESS, |wanted| wanted == self.command)
-    }
-
-    /// What became of the write if the server refuses the value.
-    pub(super) fn refusal(&self) -> Fate {
-        if self.request.replaces {
-            Fate::RefusedAndGone
-        } else {
-            Fate::Refused
-        }
     }
 
     /// Whether the answer leaves the connection in an unknown state.
@@ -81,13 +94,15 @@ impl Debt {
             // In place of a packet: the server does not speak the protocol.
             _ if packets && head.tag == NO_TAG => true,
             Failure::TooManyConnections => true,
-            // The server closes after a packet that it does not understand, and takes the data
-            // behind a line that it does not understand for commands.
-            Failure::Client => packets || self.request.stores,
-            Failure::Command | Failure::Unauthenticated => !packets && self.request.stores,
-            Failure::Server | Failure::TooLarge | Failure::OutOfMemory | Failure::NotNumeric => {
-                false
-            }
+            // The server closes after a packet that it does not understand, or that wants a login,
+            // and takes the data behind a line that it does not understand for commands.
+            Failure::Client | Failure::Unauthenticated => packets || self.request.is(Mark::Stores),
+            Failure::Command => !packets && self.request.is(Mark::Stores),
+            Failure::Server
+            | Failure::TooLarge
+            | Failure::OutOfMemory
+            | Failure::NotNumeric
+            | Failure::Refused => false,
         }
     }
 }

@@ -6,9 +6,9 @@ use core::ops::Range;
 
 use super::debt::Debt;
 use crate::buffer::{Storage, Window};
-use crate::error::{Fate, Fault};
+use crate::error::Fault;
 use crate::reply::Entry;
-use crate::wire::{Frame, Head, Status};
+use crate::wire::{Frame, Head, Marks, Status};
 
 /// Storage that can grow is made this large first, however long the announced value is; further
 /// only when so much of it has come.
@@ -114,14 +114,6 @@ impl<S: Storage> Receiving<S> {
         self.window.fill(count);
     }
 
-    /// The head of the oldest frame, once it is in.
-    pub(super) fn head(&self) -> Option<&Head> {
-        match self.place {
-            Place::Search(_) => None,
-            _ => Some(&self.head),
-        }
-    }
-
     /// Whether the oldest frame is whole and known to be so.
     pub(super) fn is_whole(&self) -> bool {
         matches!(self.place, Place::Whole)
@@ -152,6 +144,8 @@ impl<S: Storage> Receiving<S> {
             // A head that fills the storage has no end.
             return if bytes.len() < self.window.capacity() {
                 Ok(false)
+            } else if shape.is_lines() {
+                Err(Fault::LineTooLong)
             } else {
                 Err(Fault::Malformed)
             };
@@ -205,8 +199,8 @@ impl<S: Storage> Receiving<S> {
     }
 
     /// The frame that was just consumed.
-    pub(super) fn frame(&self, taken: Taken, refusal: Fate) -> Frame<'_> {
-        Frame::new(taken.head, self.window.at(taken.place), refusal)
+    pub(super) fn frame(&self, taken: Taken, asked: Marks) -> Frame<'_> {
+        Frame::new(taken.head, self.window.at(taken.place), asked)
     }
 
     /// The bytes at a place that was just consumed.
@@ -289,7 +283,12 @@ impl<S: Storage> Receiving<S> {
         self.window.consume(length)
     }
 
-    /// The head of the frame that was consumed last.
+    /// The key in the oldest frame, which is whole, or of which at least the head is.
+    pub(super) fn key(&self) -> &[u8] {
+        self.head.key(self.window.filled())
+    }
+
+    /// The head of the oldest frame, or of the one that was consumed last.
     pub(super) fn last_head(&self) -> &Head {
         &self.head
     }
@@ -302,8 +301,12 @@ impl<S: Storage> Receiving<S> {
         self.window.len()
     }
 
+    fn head_if_read(&self) -> Option<&Head> {
+        (!matches!(self.place, Place::Search(_))).then_some(&self.head)
+    }
+
     /// All that can make a difference: what storage held once is no part of it.
     pub(super) fn view(&self) -> impl Hash + PartialEq {
-        (&self.window, self.place, self.head())
+        (&self.window, self.place, self.head_if_read())
     }
 }

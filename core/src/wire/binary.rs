@@ -16,13 +16,47 @@ pub enum Opcode {
     Delete = 0x04,
     Increment = 0x05,
     Decrement = 0x06,
+    Quit = 0x07,
+    Flush = 0x08,
     NoOp = 0x0A,
     Version = 0x0B,
-    GetKeyQuietly = 0x0D,
     Append = 0x0E,
     Prepend = 0x0F,
+    Stat = 0x10,
     Touch = 0x1C,
     GetAndTouch = 0x1D,
+}
+
+/// The opcodes that have a quiet form, with it.
+const QUIETLY: [(Opcode, u8); 10] = [
+    (Opcode::Get, 0x0D),
+    (Opcode::Set, 0x11),
+    (Opcode::Add, 0x12),
+    (Opcode::Replace, 0x13),
+    (Opcode::Delete, 0x14),
+    (Opcode::Increment, 0x15),
+    (Opcode::Decrement, 0x16),
+    (Opcode::Append, 0x19),
+    (Opcode::Prepend, 0x1A),
+    (Opcode::GetAndTouch, 0x24),
+];
+
+impl Opcode {
+    /// The opcode of which the server answers only what is out of the usual way.
+    pub(super) fn quietly(self) -> u8 {
+        let mut forms = QUIETLY.iter();
+        forms
+            .find(|(opcode, _)| *opcode == self)
+            .map_or(self as u8, |(_, quietly)| *quietly)
+    }
+}
+
+/// The opcode whose quiet form this is, or itself.
+fn loudly(code: u8) -> u8 {
+    let mut forms = QUIETLY.iter();
+    forms
+        .find(|(_, quietly)| *quietly == code)
+        .map_or(code, |(opcode, _)| *opcode as u8)
 }
 
 /// The bytes of a packet's header, as they stand on the wire.
@@ -151,7 +185,11 @@ pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, 
 fn status(header: Header) -> Option<Status> {
     const ADD: u8 = Opcode::Add as u8;
     const REPLACE: u8 = Opcode::Replace as u8;
-    let failure = match (header.status, header.opcode) {
+    const STAT: u8 = Opcode::Stat as u8;
+    let failure = match (header.status, loudly(header.opcode)) {
+        // One packet for each statistic, the last without a name.
+        (0, STAT) if header.key == 0 => return Some(Status::End),
+        (0, STAT) => return Some(Status::Value),
         (0, code) => return Some(success(code)),
         // The other protocols know one outcome for a condition that does not hold.
         (2, ADD) | (1, REPLACE) | (5, _) => return Some(Status::NotStored),
@@ -170,10 +208,9 @@ fn status(header: Header) -> Option<Status> {
 }
 
 fn success(opcode: u8) -> Status {
-    const GETS: [Opcode; 6] = [
+    const GETS: [Opcode; 5] = [
         Opcode::Get,
         Opcode::GetAndTouch,
-        Opcode::GetKeyQuietly,
         Opcode::Increment,
         Opcode::Decrement,
         Opcode::Version,

@@ -3,12 +3,14 @@
 mod binary;
 mod dialect;
 mod encoder;
+pub(crate) mod lines;
 mod text;
 
 pub use binary::Opcode;
 pub use dialect::{Dialect, Feature};
-pub use encoder::Encoder;
-pub(crate) use encoder::{END_OF_PACKETS, Limits, Request, Value};
+pub(crate) use encoder::{ENTRIES_LIMIT, Limits, Mark, Marks, Request, Value};
+pub use encoder::{Encoder, Form};
+pub(crate) use text::{digits, padded_number, returned};
 
 use core::fmt;
 
@@ -35,6 +37,8 @@ pub enum Protocol {
 pub enum Shape {
     /// One meta line, with a value behind it if it says `VA`.
     Meta,
+    /// Any number of meta lines, then `MN`.
+    Metas,
     /// `MN`.
     Nop,
     /// Up to one `VALUE` with its data, then `END`.
@@ -53,18 +57,42 @@ pub enum Shape {
     Touched,
     /// A bare number or `NOT_FOUND`.
     Number,
+    /// `OK`, or a refusal in a word of its own.
+    Done,
+    /// `ME`, a key and what is known of its item, or `EN`.
+    Debug,
     /// `VERSION` and a text.
     Version,
+    /// Any number of `STAT`, `PREFIX` or `ITEM` lines, then `END`; or `RESET`, or `OK`.
+    Statistics,
+    /// Perhaps `OK`; any number of lines, which may end in a bare line feed, then `END`.
+    Dump,
+    /// Perhaps `OK`; any number of lines, then `EN`.
+    Keys,
+    /// `OK`, then lines without an end.
+    Events,
+    /// `CONFIG`, or a `VALUE`, with its data, then `END`.
+    Config,
     /// One binary packet.
     Packet,
     /// Any number of binary packets, then that of a no-op.
     Packets,
+    /// Any number of binary packets with a key, then one without.
+    StatPackets,
 }
 
 impl Shape {
     /// Whether packets answer, not lines.
     pub(crate) const fn is_packet(self) -> bool {
-        matches!(self, Self::Packet | Self::Packets)
+        matches!(self, Self::Packet | Self::Packets | Self::StatPackets)
+    }
+
+    /// Whether any number of lines answer, each a frame of its own.
+    pub(crate) const fn is_lines(self) -> bool {
+        matches!(
+            self,
+            Self::Statistics | Self::Dump | Self::Keys | Self::Events
+        )
     }
 }
 
@@ -110,6 +138,8 @@ pub enum Failure {
     TooManyConnections,
     /// It wants a login first.
     Unauthenticated,
+    /// It will not do so, or not now.
+    Refused,
 }
 
 /// The head of a frame, as it was parsed; the frame is `head`, `data` and `tail` bytes long.
@@ -231,8 +261,13 @@ impl Head {
     /// Whether the frame ends the reply to its request.
     pub(crate) fn is_last(&self) -> bool {
         match self.shape {
-            Shape::Values => !matches!(self.status, Status::Value),
-            Shape::Packets => matches!(self.status, Status::End),
+            Shape::Values
+            | Shape::Statistics
+            | Shape::Dump
+            | Shape::Keys
+            | Shape::Events
+            | Shape::StatPackets => !matches!(self.status, Status::Value | Status::Ok),
+            Shape::Packets | Shape::Metas => matches!(self.status, Status::End),
             _ => true,
         }
     }
@@ -248,28 +283,26 @@ impl Head {
 /// The longest head of a frame: a classic `VALUE` line with a key of 250 bytes has 301 bytes.
 pub(crate) const LONGEST_HEAD: usize = 320;
 
+/// The storage that every line of a stream of lines fits: a server's are shorter.
+pub(crate) const LONGEST_LINE: usize = 2048;
+
 /// One reply, or one of the many that answer a batch, whatever the protocol.
 #[derive(Clone, Copy)]
 pub struct Frame<'b> {
     head: Head,
     bytes: &'b [u8],
-    refusal: Fate,
+    asked: Marks,
 }
 
 impl<'b> Frame<'b> {
-    /// The frame with this head, whose bytes these are; `refusal` is what became of the write if
-    /// the server refused the value.
-    pub(crate) fn new(head: Head, bytes: &'b [u8], refusal: Fate) -> Self {
-        Self {
-            head,
-            bytes,
-            refusal,
-        }
+    /// The frame with this head, whose bytes these are, as the answer to a request with these marks.
+    pub(crate) fn new(head: Head, bytes: &'b [u8], asked: Marks) -> Self {
+        Self { head, bytes, asked }
     }
 
     /// The same frame over a copy of its bytes.
     pub(crate) fn over<'c>(&self, copy: &'c [u8]) -> Frame<'c> {
-        Frame::new(self.head, copy, self.refusal)
+        Frame::new(self.head, copy, self.asked)
     }
 
     /// All of its bytes.
@@ -285,6 +318,17 @@ impl<'b> Frame<'b> {
     /// What the reply says.
     pub fn status(&self) -> Status {
         self.head.status
+    }
+
+    /// Whether a meta line says it, where `HD` may mean what elsewhere takes another word.
+    pub fn is_meta(&self) -> bool {
+        self.head.shape == Shape::Meta
+    }
+
+    /// The reply's line without its end: what stands before the data.
+    pub fn line(&self) -> &'b [u8] {
+        let line = self.bytes.get(..self.head.head as usize);
+        line.unwrap_or_default().trim_ascii_end()
     }
 
     /// The item's client flags. (A server built for 64 bits of them: the low 32.)
@@ -321,7 +365,7 @@ impl<'b> Frame<'b> {
                 .ok_or(ErrorKind::Malformed)?;
             return Ok(u64::from_be_bytes(*bytes));
         }
-        text::padded_number(data).ok_or(ErrorKind::Malformed)
+        padded_number(data).ok_or(ErrorKind::Malformed)
     }
 
     /// What went wrong, for a status that the command has no other meaning for: the server's own
@@ -331,7 +375,10 @@ impl<'b> Frame<'b> {
             return ErrorKind::Malformed;
         };
         match failure {
-            Failure::Command if self.head.shape == Shape::Meta && self.data() == Ok(b"ERROR") => {
+            Failure::Command
+                if matches!(self.head.shape, Shape::Meta | Shape::Metas | Shape::Nop)
+                    && self.data() == Ok(b"ERROR") =>
+            {
                 ErrorKind::Unsupported("the server knows no meta commands; choose Protocol::Text")
             }
             Failure::Command => ErrorKind::Command,
@@ -342,6 +389,7 @@ impl<'b> Frame<'b> {
             Failure::NotNumeric => ErrorKind::NotNumeric,
             Failure::TooManyConnections => ErrorKind::TooManyConnections,
             Failure::Unauthenticated => ErrorKind::Unauthenticated,
+            Failure::Refused => ErrorKind::Refused,
         }
     }
 
@@ -358,15 +406,25 @@ impl<'b> Frame<'b> {
         };
         let fate = match failure {
             Failure::TooManyConnections => Fate::NotSent,
-            Failure::TooLarge | Failure::OutOfMemory => self.refusal,
+            Failure::TooLarge | Failure::OutOfMemory if self.asked.has(Mark::Replaces) => {
+                Fate::RefusedAndGone
+            }
+            // The data behind a line may have been run as commands, and have changed anything.
+            Failure::Client | Failure::Command
+                if self.asked.has(Mark::Stores) && self.head.tag == NO_TAG =>
+            {
+                Fate::Unknown
+            }
             // A proxy says so of a server that it lost after it had passed the request on.
             Failure::Server => Fate::Unknown,
             _ => Fate::Refused,
         };
         let text = match kind {
-            ErrorKind::Command | ErrorKind::Client | ErrorKind::Server | ErrorKind::OutOfMemory => {
-                self.data().unwrap_or_default()
-            }
+            ErrorKind::Command
+            | ErrorKind::Client
+            | ErrorKind::Server
+            | ErrorKind::OutOfMemory
+            | ErrorKind::Refused => self.data().unwrap_or_default(),
             _ => &[],
         };
         error.with_fate(fate).with_text(text)

@@ -1,6 +1,6 @@
 //! Reply lines, classic and meta.
 
-use super::{Failure, Head, NO_TAG, Shape, Status};
+use super::{Failure, Head, NO_TAG, Shape, Status, lines};
 use crate::error::Fault;
 
 /// Reads the line at the front of `bytes` as the head of a reply of this shape; `false` says that
@@ -12,25 +12,34 @@ pub(super) fn head(
     searched: usize,
 ) -> Result<bool, Fault> {
     // A line that was seen without an end is not read again until that has come.
-    if shape == Shape::Meta
+    if matches!(shape, Shape::Meta | Shape::Metas)
         && (searched == 0 || end(bytes, searched).is_some())
-        && let Some(is_whole) = meta(head, bytes)
+        && let Some(is_whole) = meta(head, shape, bytes)
     {
         return Ok(is_whole);
     }
-    let Some(line) = line(bytes, searched)? else {
+    let Some(end) = end(bytes, searched) else {
         return Ok(false);
     };
-    let read = match shape {
-        Shape::Meta => None,
-        Shape::Value | Shape::Values => value(head, shape, line),
-        Shape::Number => number(head, line),
-        Shape::Version => version(head, line),
-        _ => word(head, shape, line),
-    };
-    read.or_else(|| failure(head, shape, line))
-        .map(|()| true)
-        .ok_or(Fault::Malformed)
+    let line = bytes.get(..end).unwrap_or_default();
+    let read = line.strip_suffix(b"\r").and_then(|line| {
+        let read = match shape {
+            Shape::Meta => None,
+            Shape::Value | Shape::Values | Shape::Config => value(head, shape, line),
+            Shape::Number => number(head, line),
+            Shape::Version | Shape::Debug => text(head, shape, line),
+            _ => word(head, shape, line),
+        };
+        read.or_else(|| failure(head, shape, line))
+    });
+    if read.is_none() {
+        if !shape.is_lines() {
+            return Err(Fault::Malformed);
+        }
+        // A dump's and a watch's own lines end in a bare line feed.
+        lines::head(head, shape, end.saturating_add(1));
+    }
+    Ok(true)
 }
 
 /// Reads the line at the front of `bytes` as an error line.
@@ -66,7 +75,7 @@ fn whole(line: &[u8]) -> usize {
 
 /// `HD`, `VA 5 f7 Oa`, `EN`, `NF`, `NS`, `EX` with return flags in any order, and the line's end;
 /// `false` says that more is needed. In one pass: most replies are such a line.
-fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
+fn meta(head: &mut Head, shape: Shape, bytes: &[u8]) -> Option<bool> {
     let (code, mut rest) = bytes.split_first_chunk::<2>()?;
     let status = match code {
         // Before 1.6.10 it was `OK`.
@@ -77,7 +86,7 @@ fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
         b"EX" => Status::Exists,
         _ => return None,
     };
-    head.begin(Shape::Meta, status, 0, 0, 0);
+    head.begin(shape, status, 0, 0, 0);
     if status == Status::Value {
         let [b' ', size @ ..] = rest else {
             return rest.is_empty().then_some(false);
@@ -110,22 +119,26 @@ fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
 /// `VALUE key flags length[ cas]` or `END`.
 fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     if line == b"END" {
-        let status = if shape == Shape::Value {
-            Status::NotFound
-        } else {
+        let status = if shape == Shape::Values {
             Status::End
+        } else {
+            Status::NotFound
         };
         head.begin(shape, status, whole(line), 0, 0);
         return Some(());
     }
-    let mut rest = line.strip_prefix(b"VALUE ")?;
-    let tail = if shape == Shape::Value { 7 } else { 2 };
+    let mut rest = match line.strip_prefix(b"CONFIG ") {
+        Some(rest) if shape == Shape::Config => rest,
+        _ => line.strip_prefix(b"VALUE ")?,
+    };
+    let start = line.len().saturating_sub(rest.len());
+    let tail = if shape == Shape::Values { 2 } else { 7 };
     head.begin(shape, Status::Value, whole(line), 0, tail);
     // Other clients' keys may hold any byte but a blank.
     let key = rest.split(|&byte| byte == b' ').next()?;
     rest = rest.get(key.len()..)?;
     head.key = (
-        6,
+        start as u8,
         u8::try_from(key.len()).ok().filter(|&length| length > 0)?,
     );
     head.flags = next_number(&mut rest)? as u32;
@@ -146,15 +159,33 @@ fn number(head: &mut Head, line: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn version(head: &mut Head, line: &[u8]) -> Option<()> {
-    let text = line.strip_prefix(b"VERSION ")?;
+/// `VERSION text`, or `ME text` and `EN`.
+fn text(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    let verb: &[u8] = if shape == Shape::Debug {
+        b"ME "
+    } else {
+        b"VERSION "
+    };
+    let Some(text) = line.strip_prefix(verb) else {
+        return word(head, shape, line);
+    };
     let length = u32::try_from(text.len()).ok()?;
-    head.begin(Shape::Version, Status::Value, 8, length, 2);
+    head.begin(shape, Status::Value, verb.len(), length, 2);
     Some(())
 }
 
+/// The token of a return flag in a meta line, which may be empty; `None` if the flag is not there.
+pub(crate) fn returned(line: &[u8], flag: u8) -> Option<&[u8]> {
+    let mut words = line.split(|&byte| byte == b' ');
+    // A value's length stands before the flags.
+    if words.next() == Some(b"VA") {
+        words.next();
+    }
+    words.find_map(|word| word.strip_prefix(&[flag]))
+}
+
 /// The replies of one word; each only where it answers.
-const WORDS: [(Shape, &[u8], Status); 12] = [
+const WORDS: [(Shape, &[u8], Status); 22] = [
     (Shape::Stored, b"STORED", Status::Ok),
     (Shape::StoredOrNot, b"STORED", Status::Ok),
     (Shape::StoredOrNot, b"NOT_STORED", Status::NotStored),
@@ -166,7 +197,17 @@ const WORDS: [(Shape, &[u8], Status); 12] = [
     (Shape::Touched, b"TOUCHED", Status::Ok),
     (Shape::Touched, b"NOT_FOUND", Status::NotFound),
     (Shape::Number, b"NOT_FOUND", Status::NotFound),
+    (Shape::Done, b"OK", Status::Ok),
+    (Shape::Debug, b"EN", Status::NotFound),
     (Shape::Nop, b"MN", Status::End),
+    (Shape::Metas, b"MN", Status::End),
+    (Shape::Statistics, b"END", Status::End),
+    (Shape::Statistics, b"RESET", Status::End),
+    (Shape::Statistics, b"OK", Status::End),
+    (Shape::Dump, b"OK", Status::Ok),
+    (Shape::Dump, b"END", Status::End),
+    (Shape::Keys, b"OK", Status::Ok),
+    (Shape::Keys, b"EN", Status::End),
 ];
 
 fn word(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
@@ -177,7 +218,7 @@ fn word(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
 }
 
 /// How error lines begin, the telling ones first, and what they are.
-const FAILURES: [(&[u8], Failure); 11] = [
+const FAILURES: [(&[u8], Failure); 17] = [
     (
         b"ERROR Too many open connections",
         Failure::TooManyConnections,
@@ -205,6 +246,12 @@ const FAILURES: [(&[u8], Failure); 11] = [
     (b"SERVER_ERROR out of memory", Failure::OutOfMemory),
     (b"SERVER_ERROR Out of memory", Failure::OutOfMemory),
     (b"SERVER_ERROR", Failure::Server),
+    (b"MEMLIMIT_TOO_SMALL", Failure::Refused),
+    (b"MEMLIMIT_ADJUST_FAILED", Failure::Refused),
+    (b"BUSY", Failure::Refused),
+    (b"BADCLASS", Failure::Refused),
+    (b"WATCHER_TOO_MANY", Failure::Refused),
+    (b"WATCHER_FAILED", Failure::Refused),
 ];
 
 /// An error line. Its first words may be followed by a blank or a colon, or be all there is.
@@ -214,7 +261,11 @@ fn failure(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
         let follows = line.strip_prefix(*words).map(<[u8]>::first);
         matches!(follows, Some(None | Some(b' ' | b':')))
             // Elsewhere these words mean nothing that could be relied on.
-            && (*failure != Failure::NotNumeric || matches!(shape, Shape::Number | Shape::Meta))
+            && match *failure {
+                Failure::NotNumeric => matches!(shape, Shape::Number | Shape::Meta),
+                Failure::Refused => shape == Shape::Done || shape.is_lines(),
+                _ => true,
+            }
     })?;
     let length = u32::try_from(line.len()).ok()?;
     head.begin(shape, Status::Failed(failure), 0, length, 2);
@@ -222,7 +273,7 @@ fn failure(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
 }
 
 /// The number that these digits are, with blanks behind them, as subtracting leaves them.
-pub(super) fn padded_number(line: &[u8]) -> Option<u64> {
+pub(crate) fn padded_number(line: &[u8]) -> Option<u64> {
     let mut rest = line.trim_ascii_end();
     digits(&mut rest).filter(|_| rest.is_empty())
 }
@@ -234,7 +285,7 @@ fn next_number(rest: &mut &[u8]) -> Option<u64> {
 }
 
 /// Takes a number from the front: at least one digit, within 64 bits.
-pub(super) fn digits(rest: &mut &[u8]) -> Option<u64> {
+pub(crate) fn digits(rest: &mut &[u8]) -> Option<u64> {
     let (mut number, mut left) = (0_u64, *rest);
     while let [byte @ b'0'..=b'9', behind @ ..] = left {
         number = number.checked_mul(10)?.checked_add(u64::from(byte & 15))?;

@@ -89,9 +89,11 @@ fn report(
         .collect();
     let mut readings = Vec::new();
     let mut items = client.get_many(&keys)?;
-    while let Some((_, item)) = items.next()? {
-        let reading: f32 = std::str::from_utf8(item.value)?.parse()?;
-        readings.push(format!("{reading:.2} C"));
+    while let Some((_, item)) = items.next() {
+        if let Some(item) = item? {
+            let reading: f32 = std::str::from_utf8(item.value)?.parse()?;
+            readings.push(format!("{reading:.2} C"));
+        }
     }
     println!("        temperature  {}", readings.join(", "));
     if readings.len() != READINGS {

@@ -4,6 +4,8 @@ use minimc_core::command::{Command, Delete, Get, Store};
 #[cfg(feature = "all")]
 use minimc_core::command::{Count, GetMany, Noop, Touch, Version};
 use minimc_core::{Error, ErrorKind, Expiry, Gap, Protocol};
+#[cfg(feature = "all")]
+use minimc_core::{Progress, Sent};
 use minimc_probe::{any, bytes, sink};
 
 use crate::{Connection, key, read, write};
@@ -136,18 +138,36 @@ fn receive(connection: &mut Connection) -> Result<(), Error> {
 #[cfg(feature = "all")]
 #[inline(never)]
 fn get_many(connection: &mut Connection) -> Result<(), Error> {
-    let mut batch = GetMany::new(minimc_probe::slice::<&[u8]>())?;
-    while connection.send_batch(&mut batch)? {
-        transmit(connection, None);
+    let batch = GetMany::new(minimc_probe::slice::<&[u8]>());
+    let mut progress = Progress::new();
+    loop {
+        let mut is_more = match connection.send_batch(&batch, &mut progress)? {
+            Sent::Group(gap) => {
+                transmit(connection, gap);
+                true
+            }
+            Sent::Nothing => false,
+        };
         loop {
-            arrive(connection)?;
-            let Some(item) = connection.item(&mut batch)? else {
-                break;
-            };
-            sink(item);
+            match connection.item_arrived(&batch, &mut progress) {
+                Ok(true) => {
+                    // It may have kept the next from being queued.
+                    is_more = true;
+                    sink(connection.item(&batch, &mut progress)?);
+                }
+                Ok(false) if progress.is_waiting() => {
+                    if let Err(error) = receive(connection) {
+                        connection.lose(&mut progress, error.kind());
+                    }
+                }
+                Ok(false) => break,
+                Err(kind) => connection.lose(&mut progress, kind),
+            }
+        }
+        if !is_more {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 #[cfg(feature = "all")]
