@@ -17,11 +17,17 @@ reads FOLDER/memcached_*.jsonl and prints a JSON line for each exchange:
 
 Words are: done, not stored, exists, not found, item FLAGS CAS VALUE, number N, version TEXT,
 failed KIND TEXT, malformed. What one request asked for several keys stands in the order of the keys.
+Of a stream each line is an outcome, and its end is one more: stat NAME VALUE, cached KEY SIZE EXPIRY,
+dumped KEY ..., key KEY, started, skipped N, event ..., end. What a connection that watches says later
+is read with the request to watch, as one exchange.
 """
 
+import base64
+import binascii
 import json
 import pathlib
 import sys
+import urllib.parse
 
 STORES = {b"set", b"add", b"replace", b"append", b"prepend", b"cas"}
 METAS = {b"mg", b"ms", b"md", b"ma", b"me"}
@@ -267,6 +273,10 @@ def reply(request, data, at):
         return kind, failed(kind, line), [(at, end)], end
     if request.verb == b"me" or request.verb not in METAS:
         words = None
+        if request.verb == b"me" and line == b"EN":
+            words = "not found"
+        elif request.verb == b"me" and line.startswith(b"ME "):
+            words = details(line)
         if line in WORDS and request.verb in WORDS[line][1]:
             words = WORDS[line][0]
         elif request.verb in (b"incr", b"decr") and line.rstrip(b" ").isdigit():
@@ -281,6 +291,195 @@ def reply(request, data, at):
     words, told, end = meta_reply(request, line, data, end)
     return None, words + flags_told(told), [(at, end)], end
 
+
+# -- streams of lines -------------------------------------------------------------------------
+
+
+def stream_of(request):
+    """What kind of lines answer this; None for anything else."""
+    if request.opcode is not None:
+        return "packets" if request.opcode == 0x10 else None
+    if request.verb in (b"stats", b"watch"):
+        return request.verb.decode()
+    if request.verb == b"lru_crawler" and request.words[:1] in ([b"metadump"], [b"mgdump"]):
+        return request.words[0].decode()
+    return None
+
+
+def stream(request, data, at, told):
+    """Tells of each line: (the class of an error or None, the end, whether the stream is over)."""
+    what, start = stream_of(request), at
+    while at < len(data):
+        is_first = at == start
+        if what == "packets":
+            kind, words, end = stat_packet(request, data, at)
+        else:
+            kind, words, end = stream_line(what, data, at, is_first)
+        # The OK in front of a dump says nothing.
+        told(at, end, words)
+        at = end
+        if kind or words == "end":
+            return kind, at, True
+    return None, at, False
+
+
+ENDS = {"stats": b"END", "metadump": b"END", "mgdump": b"EN"}
+
+
+def stream_line(what, data, at, is_first):
+    end = data.find(b"\n", at)
+    if end < 0:
+        raise More
+    line, end = data[at:end], end + 1
+    # The lines of a dump and of a watch may end in a bare line feed; all others do not.
+    is_whole = line.endswith(b"\r")
+    line = line.removesuffix(b"\r")
+    if is_whole:
+        kind = failure(line)
+        # A bare ERROR is said of what the server does not know; with words it is one who does.
+        if kind == "command" and line != b"ERROR":
+            kind = "refused"
+        first = line.split(b" ")[0]
+        if what in ("metadump", "mgdump") and first in (b"BUSY", b"BADCLASS"):
+            kind = "refused"
+        if what == "watch" and first in (b"WATCHER_TOO_MANY", b"WATCHER_FAILED"):
+            kind = "refused"
+        if kind:
+            return kind, failed(kind, line), end
+        if line == ENDS.get(what) or what == "stats" and is_first and line in (b"OK", b"RESET"):
+            return None, "end", end
+        if line == b"OK" and is_first and what != "stats":
+            return None, "started" if what == "watch" else None, end
+    elif what in ("stats", "mgdump"):
+        raise Malformed
+    tell = {"stats": stat, "metadump": dumped, "mgdump": dumped_key, "watch": event}[what]
+    return None, tell(line), end
+
+
+def stat(line):
+    word, _, rest = line.partition(b" ")
+    if word == b"ITEM":
+        # `ITEM k [n b; exp s]`
+        key, bracket, rest = rest.rpartition(b" [")
+        size, _, expiry = rest.partition(b" b; ")
+        if not key or not bracket or not expiry.endswith(b" s]"):
+            raise Malformed
+        return "cached %s %d %d" % (printed(key), number(size), number(expiry[:-3]))
+    name, _, value = rest.partition(b" ")
+    if word not in (b"STAT", b"PREFIX") or not name:
+        raise Malformed
+    return "stat %s %s" % (printed(name), printed(value))
+
+
+def stat_packet(request, data, at):
+    kind, words, parts, end = packet_reply(request, data, at)
+    key, status = int.from_bytes(data[at + 2:at + 4], "big"), int.from_bytes(data[at + 6:at + 8], "big")
+    if kind == "fatal":
+        return kind, words, end
+    if status == 1:
+        # No item is asked for: it is the kind of statistics that the server does not know.
+        return "command", failed("command", data[at + 24:end]), end
+    if status:
+        return kind, words, end
+    start = at + 24 + data[at + 4]
+    if not key:
+        return None, "end", end
+    return None, "stat %s %s" % (printed(data[start:start + key]), printed(data[start + key:end])), end
+
+
+def columns(line):
+    """`name=value` by their names; the first of a name counts."""
+    found = {}
+    for word in line.split(b" "):
+        name, equals, value = word.partition(b"=")
+        if equals:
+            found.setdefault(name.decode("latin-1"), value)
+    return found
+
+
+def plain_key(escaped):
+    if not escaped or b" " in escaped:
+        raise Malformed
+    for part in escaped.split(b"%")[1:]:
+        try:
+            bytes.fromhex(part[:2].decode("ascii"))
+        except (ValueError, UnicodeDecodeError):
+            raise Malformed from None
+        if len(part) < 2:
+            raise Malformed
+    return printed(urllib.parse.unquote_to_bytes(escaped))
+
+
+def told_number(found, name, never=()):
+    value = found.get(name)
+    return "-" if value is None or value in never else "%d" % number(value)
+
+
+def dumped(line):
+    if not line.startswith(b"key="):
+        raise Malformed
+    found = columns(line)
+    fetch = found.get("fetch", b"-")
+    if fetch not in (b"yes", b"no", b"-"):
+        raise Malformed
+    words = "dumped %s exp %s" % (plain_key(found["key"]), told_number(found, "exp", never=(b"-1",)))
+    for name in ("la", "cas", "fetch", "cls", "size", "flags"):
+        words += " %s %s" % (name, fetch.decode() if name == "fetch" else told_number(found, name))
+    pages = ("ext_page", "ext_offset")
+    return words + "".join(" %s=%s" % (name, printed(found[name])) for name in pages if name in found)
+
+
+def dumped_key(line):
+    words = line.split(b" ")
+    if words[0] != b"mg" or len(words) not in (2, 3) or not words[1] or words[2:] not in ([], [b"b"]):
+        raise Malformed
+    if len(words) == 2:
+        return "key " + printed(words[1])
+    try:
+        return "key " + printed(base64.b64decode(words[1], validate=True))
+    except binascii.Error:
+        raise Malformed from None
+
+
+COLUMNS = ("status", "cmd", "ttl", "clsid", "cfd", "size", "rip", "rport", "transport", "reason")
+
+
+def event(line):
+    if line.startswith(b"skipped="):
+        return "skipped %d" % number(line[8:])
+    found = columns(line)
+    if not {"ts", "gid", "type"} <= found.keys():
+        raise Malformed
+    seconds, _, micros = found["ts"].partition(b".")
+    kind = found["type"]
+    status = found.get("status")
+    if kind in (b"item_get", b"item_store", b"eviction", b"deletion"):
+        words = {b"item_get": "get", b"item_store": "store", b"eviction": "evict", b"deletion": "delete"}[kind]
+        words += " " + plain_key(found.get("key", b""))
+        if kind == b"item_get":
+            words += " found" if status == b"found" else " missed"
+        if kind == b"item_store":
+            words += " done" if status == b"stored" else " not"
+    else:
+        words = {b"conn_new": "connect", b"conn_close": "disconnect"}.get(kind, "other " + printed(kind))
+    words = "event %d %d %d %s" % (number(seconds), number(micros, 32), number(found["gid"]), words)
+    return words + "".join(" %s=%s" % (name, printed(found[name])) for name in COLUMNS if name in found)
+
+
+def details(line):
+    key, _, rest = line[3:].partition(b" ")
+    if not key or not rest:
+        raise Malformed
+    found = columns(rest)
+    words = "details %s exp %s" % (printed(key), printed(found.get("exp", b"-")))
+    for name in ("la", "cas", "fetch", "cls", "size"):
+        told = printed(found.get(name, b"-"))
+        # There is no item with the CAS value 0.
+        words += " %s %s" % (name, "-" if (name, told) == ("cas", "0") else told)
+    return words
+
+
+# -- packets ----------------------------------------------------------------------------------
 
 STATUSES = {
     3: "too large", 4: "client", 6: "not numeric", 0x20: "unauthenticated", 0x81: "command", 0x82: "out of memory",
@@ -355,6 +554,7 @@ def read(record, sent, data):
     is_binary = record["protocol"] == "binary"
     asked = requests(sent, is_binary)
     replies, outcomes = [], []
+    unfinished = set()
     at, state, error = 0, "kept", False
     try:
         for index, request in enumerate(asked):
@@ -365,17 +565,31 @@ def read(record, sent, data):
             if at >= len(data):
                 state = "waiting"
                 break
-            if request.opcode is not None:
-                kind, words, parts, end = packet_reply(request, data, at)
+            if stream_of(request):
+                unfinished.add(index)
+
+                def told(start, stop, words):
+                    replies.append([index, start, stop])
+                    if words is not None:
+                        outcomes.append([index, words])
+
+                kind, at, is_over = stream(request, data, at, told)
+                if not is_over:
+                    state = "waiting"
+                    break
+                unfinished.discard(index)
             else:
-                kind, words, parts, end = reply(request, data, at)
-            replies += [[index, start, stop] for start, stop in parts]
-            outcomes.append([index, words])
-            at = end
+                if request.opcode is not None:
+                    kind, words, parts, end = packet_reply(request, data, at)
+                else:
+                    kind, words, parts, end = reply(request, data, at)
+                replies += [[index, start, stop] for start, stop in parts]
+                outcomes.append([index, words])
+                at = end
             error = error or bool(kind)
             # An error line with data behind its request: the data may have been run as commands.
             unsure = kind in ("command", "client", "unauthenticated") and request.has_data and request.opcode is None
-            if unsure or kind in ("too many", "fatal") or request.opcode is not None and kind == "client":
+            if unsure or kind in ("too many", "fatal") or request.opcode is not None and kind in ("client", "unauthenticated"):
                 state = "broken"
                 break
         if state == "kept" and at < len(data):
@@ -388,7 +602,7 @@ def read(record, sent, data):
         error = error or refused or bool(failure(line)) or data[at + 6:at + 8] != b"\0\0" and is_binary
     except More:
         state = "waiting"
-    answered = {index for index, _ in outcomes}
+    answered = {index for index, _ in outcomes} - unfinished
     due = [i for i, request in enumerate(asked) if not request.silent and not request.quiet]
     owed = 0 if state == "broken" else sum(index not in answered for index in due)
     if record["closed_by_server"] and state != "broken":
@@ -407,12 +621,19 @@ def content(folder, record, name):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
+    watching = {}
     for path in sorted(folder.glob("memcached_*.jsonl")):
         for line in path.read_text().splitlines():
             record = json.loads(line)
             if "id" not in record or record["transport"] == "udp":
                 continue
-            print(json.dumps(read(record, content(folder, record, "request"), content(folder, record, "response"))))
+            sent, data = content(folder, record, "request"), content(folder, record, "response")
+            place = tuple(record.get(name) for name in ("category", "scenario", "config", "conn"))
+            before = watching.pop(place, (b"", b""))
+            sent, data = before[0] + sent, before[1] + data
+            if sent.startswith(b"watch") and data.startswith(b"OK") and not record["closed_by_server"]:
+                watching[place] = (sent, data)
+            print(json.dumps(read(record, sent, data)))
 
 
 if __name__ == "__main__":

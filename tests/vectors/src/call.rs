@@ -32,8 +32,10 @@ impl Storage for Heap {
 pub(crate) enum Taken {
     /// More has to come.
     More,
-    /// What came is no reply to this.
-    Broken,
+    /// What came is no reply to this, or the last one; these were taken before.
+    Broken(Vec<(usize, String)>),
+    /// So far; more may follow.
+    Part(Vec<(usize, String)>),
     /// What each request was answered that was: the first has the number 0.
     Answers(Vec<(usize, String)>),
 }
@@ -64,14 +66,16 @@ where
     fn take(&mut self, link: &mut Link) -> Taken {
         match link.arrived() {
             Ok(false) => return Taken::More,
-            Err(_) => return Taken::Broken,
+            Err(_) => return Taken::Broken(vec![]),
             Ok(true) => {}
         }
         let words = match link.reply::<C>() {
             Ok(reply) => Some(reply.words()),
             Err(error) => words::error(&error),
         };
-        words.map_or(Taken::Broken, |words| Taken::Answers(vec![(0, words)]))
+        words.map_or(Taken::Broken(vec![]), |words| {
+            Taken::Answers(vec![(0, words)])
+        })
     }
 }
 
@@ -126,6 +130,12 @@ impl<B: Batch> Many<B> {
         }
         each
     }
+
+    fn broken(&self) -> Taken {
+        let each = self.outcomes.iter().cloned().enumerate();
+        let told = each.filter(|(_, words)| !self.is_line && !words.is_empty());
+        Taken::Broken(told.collect())
+    }
 }
 
 impl<B: Batch> Call for Many<B>
@@ -150,10 +160,10 @@ where
                 Ok(true) => {}
                 Ok(false) if self.progress.is_waiting() => return Taken::More,
                 Ok(false) => return Taken::Answers(self.answers()),
-                Err(_) => return Taken::Broken,
+                Err(_) => return self.broken(),
             }
             let Ok((index, outcome)) = link.item(&self.batch, &mut self.progress) else {
-                return Taken::Broken;
+                return self.broken();
             };
             let words = match outcome {
                 Ok(reply) => Some(reply.words()),
@@ -161,9 +171,58 @@ where
             };
             match words {
                 Some(words) => self.outcomes[index] = words,
-                None => return Taken::Broken,
+                None => return self.broken(),
             }
         }
+    }
+}
+
+/// One request that any number of lines answer.
+pub(crate) struct Stream<B: Batch> {
+    batch: B,
+    progress: Progress,
+    is_refused: bool,
+}
+
+impl<B: Batch> Stream<B> {
+    pub(crate) fn new(batch: B) -> Self {
+        Self {
+            batch,
+            progress: Progress::new(),
+            is_refused: false,
+        }
+    }
+}
+
+impl<B: Batch> Call for Stream<B>
+where
+    for<'b> B::Reply<'b>: Words,
+{
+    fn send(&mut self, link: &mut Link) -> Result<Vec<u8>, Error> {
+        match link.send_batch(&self.batch, &mut self.progress)? {
+            Sent::Group(gap) => Ok(leave(link, gap.as_ref())),
+            Sent::Nothing => Ok(vec![]),
+        }
+    }
+
+    fn take(&mut self, link: &mut Link) -> Taken {
+        match link.item_arrived(&self.batch, &mut self.progress) {
+            Ok(true) => {}
+            Ok(false) if self.progress.is_waiting() => return Taken::More,
+            // A refusal is the end.
+            Ok(false) if self.is_refused => return Taken::Answers(vec![]),
+            Ok(false) => return Taken::Answers(vec![(0, "end".into())]),
+            Err(_) => return Taken::Broken(vec![]),
+        }
+        let Ok((_, outcome)) = link.item(&self.batch, &mut self.progress) else {
+            return Taken::Broken(vec![]);
+        };
+        self.is_refused = outcome.is_err();
+        let words = match outcome {
+            Ok(reply) => Some(reply.words()),
+            Err(error) => words::error(&error),
+        };
+        words.map_or(Taken::Broken(vec![]), |words| Taken::Part(vec![(0, words)]))
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::{HashMap, VecDeque};
 
 use minimc_core::{Connection, Protocol};
 
-use crate::asked::{Ask, Kind, Part, asks, split};
+use crate::asked::{Ask, Ours, asks};
 use crate::call::{Call, Heap, Link, Taken};
 use crate::naive::{Outcome, Read};
+use crate::part::{Kind, Part, split};
 use crate::record::Record;
 use crate::response::{marks, response};
 use crate::table;
@@ -58,13 +59,23 @@ impl<'r> Exchange<'r> {
         };
         let chosen = speaks.unwrap_or(text);
         // A connection speaks one protocol: what is of another stands in it as it is.
+        let mut is_owed = false;
         for ask in &mut asks {
             let is_other = protocol(ask).is_some_and(|other| other != chosen);
+            // And what lines answer is sent only where nothing is owed.
+            let is_stream = matches!(
+                ask,
+                Ask::Ours {
+                    what: Ours::Stream,
+                    ..
+                }
+            );
             if let Ask::Ours { part, .. } = *ask
-                && is_other
+                && (is_other || is_stream && is_owed)
             {
                 *ask = Ask::Raw(part);
             }
+            is_owed |= !matches!(ask, Ask::Silent);
         }
         Self {
             record,
@@ -183,7 +194,7 @@ fn told_to(core: &Outcome, naive: &Outcome) -> Outcome {
 
 fn open(protocol: Protocol) -> Result<Link, String> {
     let storage = |size| Heap(vec![0; size]);
-    let mut link = Connection::new(protocol, storage(20 * 1024), storage(1024))
+    let mut link = Connection::new(protocol, storage(20 * 1024), storage(2048))
         .map_err(|error| error.to_string())?;
     link.set_item_limit(u32::MAX);
     Ok(link)
@@ -200,7 +211,13 @@ fn protocol(ask: &Ask<'_>) -> Option<Protocol> {
         return Some(Protocol::Binary);
     }
     match (ask, part.words()[..].first()) {
-        (_, Some(&(b"mg" | b"ms" | b"md" | b"ma" | b"mn"))) => Some(Protocol::Meta),
+        (_, Some(&(b"mg" | b"ms" | b"md" | b"ma" | b"me" | b"mn"))) => Some(Protocol::Meta),
+        (
+            Ask::Ours {
+                what: Ours::Stream, ..
+            },
+            _,
+        ) => None,
         (Ask::Ours { .. }, Some(&(b"version" | b"flush_all" | b"verbosity" | b"quit"))) => None,
         (Ask::Ours { .. }, _) => Some(Protocol::Text),
         _ => None,
@@ -225,7 +242,15 @@ fn feed(
             while let Some((first, _, call)) = calls.front_mut() {
                 match call.take(link) {
                     Taken::More => break,
-                    Taken::Broken => return answers,
+                    Taken::Broken(some) => {
+                        let some = some.into_iter();
+                        answers.extend(some.map(|(index, words)| (*first + index, words)));
+                        return answers;
+                    }
+                    Taken::Part(some) => {
+                        let some = some.into_iter();
+                        answers.extend(some.map(|(index, words)| (*first + index, words)));
+                    }
                     Taken::Answers(some) => {
                         let some = some.into_iter();
                         answers.extend(some.map(|(index, words)| (*first + index, words)));

@@ -4,7 +4,7 @@ use minimc_core::command::{Batch, Command};
 use minimc_core::wire::{Encoder, Form, Frame, Opcode, Shape, Status};
 use minimc_core::{ErrorKind, Protocol};
 
-use crate::asked::{Kind, Part};
+use crate::part::{Kind, Part};
 use crate::words::{self, Words};
 
 /// A request line, or the opcode of a packet; `VALUE` is what it means that there is a value.
@@ -113,7 +113,15 @@ fn shape(part: &Part<'_>) -> Shape {
         b"incr" | b"decr" => Shape::Number,
         b"version" => Shape::Version,
         b"mn" => Shape::Nop,
-        b"mg" | b"ms" | b"md" | b"ma" | b"me" => Shape::Meta,
+        b"mg" | b"ms" | b"md" | b"ma" => Shape::Meta,
+        b"me" => Shape::Debug,
+        b"stats" => Shape::Statistics,
+        b"watch" => Shape::Events,
+        b"lru_crawler" => match part.words().get(1) {
+            Some(&b"metadump") => Shape::Dump,
+            Some(&b"mgdump") => Shape::Keys,
+            _ => Shape::Done,
+        },
         _ => Shape::Done,
     }
 }

@@ -9,10 +9,13 @@ mod foreign;
 mod grammar;
 mod meta;
 mod naive;
+mod order;
+mod part;
 mod planted;
 mod record;
 mod response;
 mod rules;
+mod stream;
 mod table;
 mod words;
 
@@ -23,7 +26,6 @@ use std::process::ExitCode;
 
 use exchange::{Cut, Exchange, Links, PLACES, Rewritten};
 use planted::LIES;
-use record::Record;
 use rules::{Class, Rules};
 
 /// At most so many of a hundred may be left out, not counting those that have a place of their own.
@@ -72,13 +74,9 @@ fn transcripts(here: &Path, folder: &Path) -> Result<bool, String> {
 
     for scenario in records.chunk_by(|one, next| one.scenario == next.scenario) {
         let mut exchanges = vec![];
-        for (index, record) in scenario.iter().enumerate() {
-            let earlier = scenario[..index].iter();
-            let before: Vec<&Record> = earlier
-                .filter(|one| one.connection == record.connection)
-                .collect();
+        for record in scenario {
             let tally = tallies.entry(&record.category).or_default();
-            if let Some(rule) = rules.leave_out(record, &before) {
+            if let Some(rule) = rules.leave_out(record) {
                 let count = match rule.class {
                     Class::Apart => &mut tally.apart,
                     Class::Later => &mut tally.later,

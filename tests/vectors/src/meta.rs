@@ -1,10 +1,10 @@
 //! Meta lines with any flags, as our meta commands write them.
 
-use minimc_core::command::meta::{Answer, Count, Delete, Get, Outcome, Set, TimeToLive};
+use minimc_core::command::meta::{Answer, Count, Delete, Details, Get, Outcome, Set, TimeToLive};
 use minimc_core::{Expiry, Key};
 
-use crate::asked::Part;
 use crate::call::Call;
+use crate::part::Part;
 use crate::table::one;
 use crate::words::{Words, of_item, printed};
 
@@ -116,6 +116,26 @@ impl Words for Option<Answer<'_>> {
             Some(value) => told(&of_item(answer.flags(), answer.cas(), value), &answer),
             None => answer.words(),
         }
+    }
+}
+
+impl Words for Option<Details<'_>> {
+    fn words(self) -> String {
+        let Some(details) = self else {
+            return "not found".into();
+        };
+        let number = |told: Option<u64>| told.map_or("-".into(), |number| number.to_string());
+        let fetched = details.is_fetched();
+        format!(
+            "details {} exp {} la {} cas {} fetch {} cls {} size {}",
+            printed(details.key()),
+            details.field(b"exp").map_or("-".into(), printed),
+            number(details.last_access().map(u64::from)),
+            number(details.cas()),
+            fetched.map_or("-", |is| if is { "yes" } else { "no" }),
+            number(details.class().map(u64::from)),
+            number(details.size().map(u64::from))
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Wrong outcomes and wrong bytes, planted to show that the comparison finds them.
 
 use crate::exchange::{Cut, Exchange, Links};
+use crate::naive::Read;
 use crate::record::Record;
 
 /// What is made wrong.
@@ -22,11 +23,15 @@ pub(crate) enum Lie {
     Error,
     /// The record says that the server closed the connection, or that it did not.
     Closed,
+    /// One of three lines or more does not come.
+    Lost,
+    /// One of them says something else at its end.
+    Changed,
     /// The recorded request has another verb.
     Request,
 }
 
-pub(crate) const LIES: [Lie; 9] = [
+pub(crate) const LIES: [Lie; 11] = [
     Lie::Letter,
     Lie::Surplus,
     Lie::Short,
@@ -35,6 +40,8 @@ pub(crate) const LIES: [Lie; 9] = [
     Lie::State,
     Lie::Error,
     Lie::Closed,
+    Lie::Lost,
+    Lie::Changed,
     Lie::Request,
 ];
 
@@ -61,6 +68,19 @@ pub(crate) fn is_found(lie: Lie, honest: &Exchange<'_>) -> Option<bool> {
             };
             read.outcome.state = other.into();
         }
+        Lie::Lost => {
+            let at = line_of_many(&read)?;
+            let (_, from, to) = read.replies.remove(at);
+            record.response.drain(from..to);
+            for (_, start, end) in read.replies.iter_mut().skip(at) {
+                (*start, *end) = (*start - (to - from), *end - (to - from));
+            }
+        }
+        Lie::Changed => {
+            let (_, from, to) = read.replies[line_of_many(&read)?];
+            let said = record.response[from..to].trim_ascii_end().len();
+            record.response[from + said - 1] ^= 1;
+        }
         Lie::Error => record.error = !record.error,
         Lie::Closed if !is_broken => record.closed = !record.closed,
         Lie::Request => {
@@ -86,4 +106,16 @@ fn is_rewriting_found(honest: &Exchange<'_>, part: &[u8]) -> bool {
         return lying.run(&mut Links::new(), Cut::Nowhere).is_err();
     }
     false
+}
+
+/// One in the midst of the replies to one request.
+fn line_of_many(read: &Read) -> Option<usize> {
+    let requests = read
+        .replies
+        .windows(3)
+        .map(|three| (three[0].0, three[2].0));
+    let mut same = requests
+        .enumerate()
+        .filter(|(_, (first, last))| first == last);
+    same.next().map(|(at, _)| at + 1)
 }

@@ -37,14 +37,37 @@ pub(crate) fn all(folder: &Path) -> Result<Vec<Record>, String> {
         for line in text.lines() {
             let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
             if value.get("id").is_some() {
-                records.push(Record::new(&value, folder)?);
+                let mut record = Record::new(&value, folder)?;
+                let mut earlier = records.iter().rev();
+                if let Some(before) = earlier.find(|one: &&Record| one.is_with(&record)) {
+                    record.go_on(before);
+                }
+                records.push(record);
             }
         }
     }
     Ok(records)
 }
 
+/// Those that can be told apart: none is run as another by mistake.
+const TRANSPORTS: [&str; 4] = ["tcp", "unix", "udp", "tls"];
+
 impl Record {
+    fn is_with(&self, other: &Self) -> bool {
+        (&self.scenario, self.connection) == (&other.scenario, other.connection)
+    }
+
+    /// On a connection that watches, what comes still answers the request to watch.
+    fn go_on(&mut self, before: &Self) {
+        if before.request.starts_with(b"watch")
+            && before.response.starts_with(b"OK")
+            && !before.closed
+        {
+            self.request = [&before.request[..], &self.request].concat();
+            self.response = [&before.response[..], &self.response].concat();
+        }
+    }
+
     fn new(value: &Value, folder: &Path) -> Result<Self, String> {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let id = text("id");
@@ -60,11 +83,15 @@ impl Record {
                     .ok_or_else(|| format!("{id}: no {name}"))
             }
         };
+        let transport = text("transport");
+        if !TRANSPORTS.contains(&&transport[..]) {
+            return Err(format!("{id}: there is no transport {transport:?}"));
+        }
         Ok(Self {
             category: text("category"),
             scenario: [text("category"), text("scenario"), text("config")].join(" "),
             server_args: text("server_args"),
-            transport: text("transport"),
+            transport,
             connection: value["conn"].as_u64().unwrap_or_default(),
             is_binary: value["protocol"] == "binary",
             request: bytes("request")?,

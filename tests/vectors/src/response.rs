@@ -1,6 +1,7 @@
 //! A recorded response as it would have been, had our opaques been asked for.
 
-use crate::asked::{Ask, Kind, Part, split};
+use crate::asked::Ask;
+use crate::part::{Kind, Part, split};
 
 /// The opaque that we sent, and what was recorded in its place.
 #[derive(Clone, Debug)]
@@ -47,7 +48,9 @@ fn mark(recorded: &Part<'_>, sent: &Part<'_>) -> Option<Mark> {
         return Some(Mark::Packet(fields(recorded.bytes)?, fields(sent.bytes)?));
     }
     let last = sent.line.rsplit(|byte| *byte == b' ').next()?;
-    let is_flag = sent.line.starts_with(b"m") && last.first() == Some(&b'O');
+    let is_flag = sent.line.starts_with(b"m")
+        && !sent.line.starts_with(b"me ")
+        && last.first() == Some(&b'O');
     is_flag.then(|| Mark::Flag(last.to_vec()))
 }
 

@@ -27,7 +27,6 @@ enum Place {
     Args(String),
     Request(String),
     Opcode(u8),
-    Behind(String),
     Empty,
 }
 
@@ -39,10 +38,10 @@ impl Rules {
         rules.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The rule that leaves this out; `before` came earlier on the same connection.
-    pub(crate) fn leave_out(&self, record: &Record, before: &[&Record]) -> Option<&Rule> {
+    /// The rule that leaves this out.
+    pub(crate) fn leave_out(&self, record: &Record) -> Option<&Rule> {
         let mut rules = self.0.iter();
-        rules.find(|rule| rule.place.is_of(record, before))
+        rules.find(|rule| rule.place.is_of(record))
     }
 }
 
@@ -70,7 +69,6 @@ impl Rule {
             "args" => Place::Args(pattern.into()),
             "request" => Place::Request(pattern.into()),
             "opcode" => Place::Opcode(u8::from_str_radix(pattern, 16).ok()?),
-            "behind" => Place::Behind(pattern.into()),
             _ => return None,
         };
         let reason = reason.into();
@@ -83,7 +81,7 @@ impl Rule {
 }
 
 impl Place {
-    fn is_of(&self, record: &Record, before: &[&Record]) -> bool {
+    fn is_of(&self, record: &Record) -> bool {
         match self {
             Self::Transport(name) => record.transport == *name,
             Self::Args(pattern) => matches(pattern, &record.server_args),
@@ -91,7 +89,6 @@ impl Place {
             Self::Opcode(opcode) => {
                 record.request.first() == Some(&0x80) && record.request.get(1) == Some(opcode)
             }
-            Self::Behind(pattern) => before.iter().any(|record| is_like(record, pattern)),
             Self::Empty => record.request.is_empty(),
         }
     }

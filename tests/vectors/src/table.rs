@@ -1,5 +1,6 @@
 //! Which of our commands asks for what: a line each.
 
+use minimc_core::command::meta::Debug;
 use minimc_core::command::{
     CacheMemlimit, Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, GetMany, Noop, Quit,
     Store, Touch, Verbosity, Version,
@@ -11,6 +12,7 @@ use crate::call::{Call, Many, One};
 use crate::foreign::{ITEM, Keys, NUMBER, Quiet, Raw, VERSION, value_of};
 use crate::grammar::{Mode, What};
 use crate::meta;
+use crate::stream;
 use crate::words::Words;
 
 /// The call that asks for this; none where nothing is to be answered.
@@ -25,6 +27,11 @@ pub(crate) fn call<'a>(ask: &'a Ask<'a>) -> Result<Option<Box<dyn Call + 'a>>, B
             what: Ours::Meta,
             ..
         } => meta::call(part).ok_or(BadKey::Empty)?,
+        Ask::Ours {
+            part,
+            what: Ours::Stream,
+            ..
+        } => stream::call(part).ok_or(BadKey::Empty)?,
         Ask::Ours { what, .. } => other(what)?,
         Ask::Keys { verb, keys } => {
             let keys = keys.clone();
@@ -113,13 +120,14 @@ fn plain(what: &What) -> Result<Box<dyn Call + '_>, BadKey> {
 fn other(what: &Ours) -> Result<Box<dyn Call + '_>, BadKey> {
     Ok(match what {
         Ours::Plain(what) => plain(what)?,
-        Ours::Meta => return Err(BadKey::Empty),
+        Ours::Meta | Ours::Stream => return Err(BadKey::Empty),
         Ours::Exists(name) => one(Exists::new(key(name)?)),
         Ours::DeleteCas(name, cas) => one(DeleteCas::new(key(name)?, *cas)),
         Ours::FlushAll(delay) => one(FlushAll::after(*delay)),
         Ours::Verbosity(level) => one(Verbosity::new(*level)),
         Ours::CacheMemlimit(size) => one(CacheMemlimit::new(*size)),
         Ours::Quit => one(Quit),
+        Ours::Debug(name) => one(Debug::new(key(name)?)),
     })
 }
 
