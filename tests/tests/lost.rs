@@ -8,6 +8,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use minimc::command::{Get, Stored};
@@ -214,23 +215,38 @@ fn a_silent_server_is_a_timeout_and_its_late_reply_is_nobodys() {
     server.join().unwrap();
 }
 
+/// A server that takes one connection after the other, and on each answers every request by the next
+/// of these: by the first bytes at once, and by the others when those were surely read. It closes
+/// none before the last has its answers.
+fn answering(links: Vec<Vec<[&'static [u8]; 2]>>) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        let mut open = vec![];
+        for answers in links {
+            let (mut link, _) = listener.accept().unwrap();
+            for [at_once, later] in answers {
+                assert!(link.read(&mut [0; 100]).unwrap() > 0);
+                link.write_all(at_once).unwrap();
+                if !later.is_empty() {
+                    std::thread::sleep(Duration::from_millis(200));
+                    link.write_all(later).unwrap();
+                }
+            }
+            open.push(link);
+        }
+    });
+    (address, server)
+}
+
 /// However few they are: what was read to find out must not be forgotten.
 #[test]
 fn bytes_that_came_while_nothing_was_asked_cost_the_connection() {
     for stray in [&b"X"[..], b"XY"] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let server = std::thread::spawn(move || {
-            for _ in 0..2 {
-                let (mut first, _) = listener.accept().unwrap();
-                let _ = first.read(&mut [0; 100]).unwrap();
-                first.write_all(b"EN Oa\r\n").unwrap();
-                first.write_all(stray).unwrap();
-                let (mut second, _) = listener.accept().unwrap();
-                let _ = second.read(&mut [0; 100]).unwrap();
-                second.write_all(b"EN Ob\r\n").unwrap();
-            }
-        });
+        let first = vec![[&b"EN Oa\r\n"[..], stray]];
+        let second = vec![[&b"EN Ob\r\n"[..], b""]];
+        let twice = vec![first.clone(), second.clone(), first, second];
+        let (address, server) = answering(twice);
         let mut client = Client::connect(&address).unwrap();
         assert_eq!(client.get("k").unwrap(), None);
         // A blocking client looks after a pause.
@@ -239,7 +255,7 @@ fn bytes_that_came_while_nothing_was_asked_cost_the_connection() {
         on_tokio(async {
             let mut client = minimc::tokio::Client::connect(&address).await.unwrap();
             assert_eq!(client.get("k").await.unwrap(), None);
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
             assert_eq!(client.get("k").await.unwrap(), None);
         });
         server.join().unwrap();
@@ -249,16 +265,8 @@ fn bytes_that_came_while_nothing_was_asked_cost_the_connection() {
 /// An answer that a set cannot have breaks the connection too.
 #[test]
 fn a_set_that_is_not_stored_is_not_trusted() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let server = std::thread::spawn(move || {
-        let (mut first, _) = listener.accept().unwrap();
-        let _ = first.read(&mut [0; 100]).unwrap();
-        first.write_all(b"NS Oa\r\n").unwrap();
-        let (mut second, _) = listener.accept().unwrap();
-        let _ = second.read(&mut [0; 100]).unwrap();
-        second.write_all(b"EN Ob\r\n").unwrap();
-    });
+    let links = [&b"NS Oa\r\n"[..], b"EN Ob\r\n"].map(|answer| vec![[answer, b""]]);
+    let (address, server) = answering(links.into());
     let mut client = Client::connect(&address).unwrap();
     let error = client.set("k", "v", Expiry::NEVER).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Malformed);
@@ -269,16 +277,10 @@ fn a_set_that_is_not_stored_is_not_trusted() {
 /// What stands in place of a value's end is an error, and the value's end all the same.
 #[test]
 fn a_value_that_ended_in_an_error_has_no_more_pieces() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let server = std::thread::spawn(move || {
-        let (mut link, _) = listener.accept().unwrap();
-        let _ = link.read(&mut [0; 100]).unwrap();
-        let reply = b"VALUE k 0 3\r\nabc\r\nSERVER_ERROR out of memory writing get response\r\n";
-        link.write_all(reply).unwrap();
-        let _ = link.read(&mut [0; 100]).unwrap();
-        link.write_all(b"VERSION 1\r\n").unwrap();
-    });
+    let value = b"VALUE k 0 3\r\nabc\r\nSERVER_ERROR out of memory writing get response\r\n";
+    let version = b"VERSION 1\r\n";
+    // On the same connection.
+    let (address, server) = answering(vec![vec![[value, b""], [version, b""]]]);
     let options = Options {
         protocol: minimc::Protocol::Text,
         ..Options::default()
@@ -288,7 +290,6 @@ fn a_value_that_ended_in_an_error_has_no_more_pieces() {
     assert_eq!(value.next().unwrap(), Some(&b"abc"[..]));
     assert_eq!(value.next().unwrap_err().kind(), ErrorKind::OutOfMemory);
     assert_eq!(value.next().unwrap(), None);
-    // On the same connection.
     client.noop().unwrap();
     server.join().unwrap();
 }

@@ -124,7 +124,15 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     pub(super) fn begin(&mut self) -> bool {
         self.transport.begin(self.options.timeout);
         (self.by_hand, self.waiting) = (false, 0);
-        self.connected && self.connection.is_idle() && self.transport.is_alive()
+        if !self.connected || !self.connection.is_idle() {
+            return false;
+        }
+        let is_alive = self.transport.is_alive();
+        if !is_alive {
+            // What was read to find out is gone, so nobody may ask again.
+            self.connection.fail();
+        }
+        is_alive
     }
 
     /// Begins an operation on a connection that owes nothing; `true` if it was there before.

@@ -81,7 +81,7 @@ impl Transport for Socket<'_> {
 
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         // The stack sends when this task waits: parts that are written one after the other leave
-        // together. Its `flush` would wait for the acknowledgement, so it is never called.
+        // together. Its `flush` would wait for the acknowledgement, so it is not called here.
         let written = with_deadline(self.deadline, self.socket.write(first(parts))).await;
         written
             .map_err(|_| ErrorKind::TimedOut)?

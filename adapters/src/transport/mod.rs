@@ -41,8 +41,8 @@ pub trait Transport {
     }
 
     /// Whether the peer still keeps the connection, as far as is known without waiting. Asked
-    /// before an operation, when nothing should have come; having said no, it goes on to do so
-    /// until it is [connected](Self::connect) again.
+    /// before an operation, when nothing should have come. It may read to find out: having said no, it
+    /// is not asked again.
     fn is_alive(&mut self) -> bool {
         true
     }

@@ -190,12 +190,7 @@ impl Transport for Socket {
         }
         // A server that closes an idle connection, or restarts, is seen before anything is sent.
         // A busy connection is not asked: it would cost every call three system calls more.
-        let is_alive = !self.rested || self.stream.as_mut().is_some_and(Stream::is_quiet);
-        if !is_alive {
-            // What was read to find out is gone: whoever asks again must not be told otherwise.
-            self.stream = None;
-        }
-        is_alive
+        !self.rested || self.stream.as_mut().is_some_and(Stream::is_quiet)
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {

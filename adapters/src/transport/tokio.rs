@@ -154,12 +154,7 @@ impl Transport for Socket {
             Some(Stream::Unix(stream)) => stream.try_read(&mut byte),
             None => return false,
         };
-        let is_alive = read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
-        if !is_alive {
-            // What was read to find out is gone: whoever asks again must not be told otherwise.
-            self.stream = None;
-        }
-        is_alive
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
