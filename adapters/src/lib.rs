@@ -6,6 +6,7 @@
 //! | world | client | feature |
 //! |---|---|---|
 //! | std sockets, blocking | `minimc::net::Client` | `std` (default) |
+//! | datagrams (UDP), blocking: get and set | `minimc::udp::Client` | `std` (default) |
 //! | tokio | `minimc::tokio::Client` | `tokio` |
 //! | embassy-net | `minimc::embassy::Client` | `embassy-net` |
 //! | anything that speaks embedded-io-async | [`Client`] over [`Io`] | |
@@ -57,6 +58,8 @@ mod options;
 #[cfg(feature = "std")]
 mod storage;
 mod transport;
+#[cfg(feature = "std")]
+pub mod udp;
 mod verbs;
 
 pub use minimc_core::{

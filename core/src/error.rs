@@ -148,7 +148,7 @@ pub enum ErrorKind {
     /// The expiry is more than 30 days from now without a clock, or past 2038.
     Expiry,
     /// The value is larger than the item limit: the connection's own before anything was sent,
-    /// or the server's (see the [`Fate`]).
+    /// or the server's (see the [`Fate`]). Over UDP also: than one datagram holds.
     TooLarge,
     /// The send storage or the queue of owed replies has no room now.
     Full,

@@ -27,6 +27,11 @@ impl Memcached {
         Self::on_free_port(options, "")
     }
 
+    /// Starts one that listens for datagrams too, on the port of the same number.
+    pub fn udp(options: &[&str]) -> Self {
+        Self::on_free_ports(options, "", true)
+    }
+
     /// Starts one that answers nothing before the [`LOGIN`].
     pub fn with_login() -> Self {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/login");
@@ -35,9 +40,14 @@ impl Memcached {
     }
 
     fn on_free_port(options: &[&str], greeting: &str) -> Self {
+        Self::on_free_ports(options, greeting, false)
+    }
+
+    fn on_free_ports(options: &[&str], greeting: &str, udp: bool) -> Self {
         for _ in 0..10 {
-            let port = free_port();
-            let port_options = ["-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()];
+            let port = free_port().to_string();
+            let udp_port = if udp { &port } else { "0" };
+            let port_options = ["-l", "127.0.0.1", "-U", udp_port, "-p", &port];
             let arguments = port_options
                 .iter()
                 .chain(options)

@@ -67,6 +67,14 @@ pub trait Transport {
     }
 }
 
+/// The seconds since 1970 by a host's clock.
+#[cfg(feature = "std")]
+pub(crate) fn unix_time() -> Option<u64> {
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
+
 /// The first of `parts` that is not empty, for transports that write one at a time.
 pub(crate) fn first(parts: [&[u8]; 3]) -> &[u8] {
     parts

@@ -6,12 +6,12 @@ use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use minimc_core::{During, Error, ErrorKind};
 use socket2::{Domain, SockAddr, Type};
 
-use super::Transport;
+use super::{Transport, unix_time};
 use crate::address::{Address, io_error};
 use crate::options::Options;
 use crate::storage::Growing;
@@ -219,10 +219,7 @@ impl Transport for Socket {
     }
 
     fn unix_time(&self) -> Option<u64> {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-            .map(|now| now.as_secs())
+        unix_time()
     }
 }
 

@@ -5,14 +5,13 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io::{self, IoSlice};
-use std::time::SystemTime;
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::{TcpStream, UnixStream, lookup_host};
 use ::tokio::time::{Instant, sleep, timeout_at};
 use minimc_core::{During, Error, ErrorKind};
 
-use super::Transport;
+use super::{Transport, unix_time};
 use crate::DEPTH;
 use crate::address::{Address, io_error};
 use crate::options::Options;
@@ -183,9 +182,6 @@ impl Transport for Socket {
     }
 
     fn unix_time(&self) -> Option<u64> {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-            .map(|now| now.as_secs())
+        unix_time()
     }
 }
