@@ -146,7 +146,8 @@ macro_rules! verbs {
                 self.call(&Store::prepend(key.into_key()?, value.as_ref())) $($await)*
             }
 
-            /// Stores `value` until `expiry` if the item's CAS value still is `cas`.
+            /// Stores `value` until `expiry` if the item's CAS value still is `cas`. Of a server that
+            /// keeps none see [`Store::cas`].
             pub $($async)? fn cas<'k>(&mut self, key: impl IntoKey<'k>, value: &(impl AsRef<[u8]> + ?Sized), cas: u64, expiry: Expiry) -> Result<Stored, Error> {
                 let expiry = self.resolve(expiry);
                 self.call(&Store::cas(key.into_key()?, value.as_ref(), cas).expiry(expiry)) $($await)*

@@ -152,7 +152,7 @@ pub enum ErrorKind {
     TooLarge,
     /// The send storage or the queue of owed replies has no room now.
     Full,
-    /// The protocol in use cannot carry this.
+    /// The protocol in use cannot carry this, or the server cannot do it.
     Unsupported(&'static str),
     /// A reply was asked for that is not the next one, or has not arrived.
     OutOfOrder,

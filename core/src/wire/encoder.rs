@@ -93,6 +93,8 @@ pub(crate) enum Mark {
     Each = 8,
     /// The reply may be taken in pieces.
     InPieces = 16,
+    /// A packet is to store only if a CAS value is the item's.
+    Compares = 32,
 }
 
 impl Marks {
@@ -321,6 +323,12 @@ impl<'s, 'v> Encoder<'s, 'v> {
     /// Says that a server which refuses the value removes the item that was there.
     pub fn refusal_removes(&mut self) -> &mut Self {
         self.request.mark(Mark::Replaces);
+        self
+    }
+
+    /// Says that a packet is to store only if its CAS value is the item's.
+    pub(crate) fn compares(&mut self) -> &mut Self {
+        self.request.mark(Mark::Compares);
         self
     }
 

@@ -320,6 +320,12 @@ impl<'b> Frame<'b> {
         self.head.status
     }
 
+    /// Whether a packet with a CAS value was carried out without comparing it: a server that keeps
+    /// none does so.
+    pub(crate) fn is_uncompared(&self) -> bool {
+        self.asked.has(Mark::Compares) && self.status() == Status::Ok && self.head.cas == 0
+    }
+
     /// Whether a meta line says it, where `HD` may mean what elsewhere takes another word.
     pub fn is_meta(&self) -> bool {
         self.head.shape == Shape::Meta
@@ -402,7 +408,11 @@ impl<'b> Frame<'b> {
         *broken |= kind.is_fatal();
         let error = Error::new(kind);
         let Status::Failed(failure) = self.head.status else {
-            return error;
+            // It was sent, other than what is usually not supported.
+            return match kind {
+                ErrorKind::Unsupported(_) => error.with_fate(Fate::Unknown),
+                _ => error,
+            };
         };
         let fate = match failure {
             Failure::TooManyConnections => Fate::NotSent,

@@ -26,6 +26,8 @@ pub enum Meaning {
     Item(Item),
     Number(u64),
     Version(Vec<u8>),
+    /// Stored, and no CAS value was compared: the server keeps none, as the 0 says that it answers.
+    Uncompared,
     /// No more items come.
     End,
     Failed(Class),
@@ -390,7 +392,15 @@ fn success(what: &What, packet: &Packet<'_>) -> Option<Meaning> {
     let &Packet {
         extras, key, value, ..
     } = packet;
+    let is_cas = matches!(
+        what,
+        What::Store {
+            mode: Mode::Cas(_),
+            ..
+        }
+    );
     Some(match (what, extras, key, value) {
+        _ if is_cas && packet.cas == 0 => Meaning::Uncompared,
         (What::Get { .. }, &[a, b, c, d], ..) => Meaning::Item(Item {
             key: Some(key.to_vec()).filter(|_| packet.opcode == QUIET),
             value: value.to_vec(),

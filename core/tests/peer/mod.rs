@@ -298,7 +298,8 @@ impl Peer {
                     .first_chunk()
                     .map_or(0, |flags| u32::from_be_bytes(*flags));
                 let stored = self.store(mode, key, value, flags, cas);
-                answer(stored.status(opcode), b"", b"", b"", 0)
+                let new = self.items.get(key).map_or(0, |item| item.cas);
+                answer(stored.status(opcode), b"", b"", b"", new)
             }
             _ => answer(0x81, b"", b"", b"Unknown command", 0),
         };
