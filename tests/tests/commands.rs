@@ -136,17 +136,6 @@ fn delete_by_cas() {
 }
 
 #[test]
-fn without_cas_values() {
-    let server = Memcached::tcp(&["-C"]);
-    for protocol in PROTOCOLS {
-        let mut client = client(&server, protocol);
-        client.set("k", "x", Expiry::NEVER).unwrap();
-        assert_eq!(client.gets("k").unwrap().unwrap().cas, None, "{protocol:?}");
-        assert!(client.exists("k").unwrap(), "{protocol:?}");
-    }
-}
-
-#[test]
 fn counting_with_an_initial_value_and_a_new_expiry() {
     let server = Memcached::tcp(&[]);
     for protocol in [Protocol::Meta, Protocol::Binary] {

@@ -313,17 +313,3 @@ fn a_lease_is_won_once() {
         );
     }
 }
-
-#[test]
-fn a_lease_without_cas_values() {
-    let server = Memcached::tcp(&["-C"]);
-    let mut client = Client::connect(server.address()).unwrap();
-    let lease = client.lease("k", Expiry::seconds(30)).unwrap();
-    assert_eq!(
-        lease,
-        Leased::Won {
-            cas: None,
-            stale: None
-        }
-    );
-}

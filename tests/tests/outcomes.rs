@@ -7,10 +7,6 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
 use minimc::command::{Count, Delete, Get, Store, Stored};
 use minimc::{ErrorKind, Expiry, Fate, Key, Protocol, ReturnCode};
 use minimc_core::wire::{Encoder, Opcode, Shape};
@@ -331,45 +327,5 @@ async fn numbers() {
             assert_eq!(scene.client.call(&count).await, Ok(40));
             assert_eq!(scene.client.call(&count).await, Ok(42));
         }
-    }
-}
-
-#[tokio::test]
-async fn too_many_open_connections() {
-    for protocol in PROTOCOLS {
-        let server = Memcached::tcp(&["-c", "40", "-t", "1"]);
-        let mut scene = Scene::on(server, protocol).await;
-        scene.client.disconnect();
-        let mut crowd = crowd(scene.server.address());
-        let store = Store::set(key("k"), b"x");
-        for _ in 0..3 {
-            let error = scene.client.call(&store).await.unwrap_err();
-            assert_eq!(format!("{error:?}"), "TooManyConnections, NotSent");
-            assert_eq!(error.return_code(), ReturnCode::Error);
-        }
-        assert_eq!(scene.observer.value("k"), None);
-        // When there is room again, the first call works.
-        let before = scene.observer.count("curr_connections");
-        crowd.truncate(crowd.len() - 3);
-        while scene.observer.count("curr_connections") + 3 > before {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        scene.goes_on(Replaced, "too many connections").await;
-    }
-}
-
-/// As many connections as a server takes.
-fn crowd(address: &str) -> Vec<TcpStream> {
-    let mut crowd = Vec::new();
-    loop {
-        assert!(crowd.len() < 60, "the server refuses no connection");
-        let mut stream = TcpStream::connect(address).unwrap();
-        let mut line = String::new();
-        let asked = stream.write_all(b"version\r\n");
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        if asked.is_err() || reader.read_line(&mut line).is_err() || !line.starts_with("VERSION") {
-            return crowd;
-        }
-        crowd.push(stream);
     }
 }
