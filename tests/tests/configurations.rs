@@ -105,7 +105,22 @@ fn items_of_two_megabytes() {
     );
 }
 
-/// `-M`, and all memory used by items of one size.
+/// The keys of [`full`] that make small items: so long that a page holds few of them.
+fn long(name: &str) -> String {
+    format!("{name:-<250}")
+}
+
+/// Stores values until the server refuses one; how many it took.
+fn fill(observer: &mut Observer, key: impl Fn(usize) -> String, value: &[u8]) -> usize {
+    let mut held = 0;
+    while observer.try_to_store(&key(held), value) == "STORED" {
+        held += 1;
+        assert!(held < 10_000, "the server has memory without end");
+    }
+    held
+}
+
+/// `-M`, and all memory used by items of two sizes.
 async fn full<T: Transport, S: Storage, const N: usize>(
     server: Memcached,
     client: &mut Client<T, S, N>,
@@ -113,12 +128,13 @@ async fn full<T: Transport, S: Storage, const N: usize>(
 ) {
     let mut observer = Observer::new(&server);
     let value = [b'x'; 5000];
-    let mut held = 0;
-    while observer.try_to_store(&format!("f{held}"), &value) == "STORED" {
-        held += 1;
-        assert!(held < 10_000, "the server has memory without end");
-    }
+    let number = long("n");
+    observer.store(&number, b"9");
+    let held = fill(&mut observer, |n| format!("f{n}"), &value);
+    fill(&mut observer, |n| long(&format!("f{n}")), b"");
     let what = format!("{:?}", client.options().protocol);
+    client.noop().await.unwrap();
+    let connections = observer.connections();
 
     // What is there can be had, counted and removed; the rest is a miss.
     assert!(client.get("f0").await.unwrap().unwrap().value == value);
@@ -132,6 +148,16 @@ async fn full<T: Transport, S: Storage, const N: usize>(
     assert_eq!(error.return_code(), code, "{what}");
     let error = client.add("new", &value, Expiry::NEVER).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{what}");
+
+    // A number that needs another digit, and the stub of a lease: the server has no room for either.
+    let error = client.incr(&number, 1).await.unwrap_err();
+    let told = (error.kind(), error.fate());
+    assert_eq!(told, (ErrorKind::OutOfMemory, Fate::Refused), "{what}");
+    assert_eq!(observer.value(&number).unwrap(), b"9");
+    if client.options().protocol == Protocol::Meta {
+        let lease = client.lease(&long("leased"), Expiry::seconds(30)).await;
+        assert_eq!(lease.unwrap_err().kind(), ErrorKind::OutOfMemory);
+    }
 
     // Of many, each has its outcome, which is the truth; quiet requests are answered for all.
     let keys: Vec<String> = (0..40).map(|n| format!("many-{n}")).collect();
@@ -152,8 +178,7 @@ async fn full<T: Transport, S: Storage, const N: usize>(
         assert_eq!(told, keys.len(), "{what}");
     }
 
-    // The connection goes on, and where there is room again so does storing.
-    let connections = observer.connections();
+    // Where there is room again storing goes on, all of it over one connection.
     for n in 0..held {
         assert!(client.delete(&format!("f{n}")).await.is_ok(), "{what}");
     }

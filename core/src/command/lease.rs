@@ -20,6 +20,9 @@ use crate::wire::{Encoder, Frame, Protocol, Status, returned};
 /// leases. Nor can a stub be told from an empty value without flags that was marked as stale or is
 /// about to expire; that is not handed out as stale.
 ///
+/// A server that has no memory for a stub gives the task to nobody:
+/// [`OutOfMemory`](ErrorKind::OutOfMemory).
+///
 /// It is the meta protocol's: [`Unsupported`](ErrorKind::Unsupported) elsewhere.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a command does nothing until it is sent"]
@@ -106,9 +109,11 @@ impl Command for Lease<'_> {
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<Leased<'b>, ErrorKind> {
-        // A miss is no answer: there is a stub in its place.
-        if frame.status() != Status::Value {
-            return Err(frame.unexpected());
+        match frame.status() {
+            Status::Value => {}
+            // In place of a miss there is a stub, if the server has memory for one.
+            Status::NotFound => return Err(ErrorKind::OutOfMemory),
+            _ => return Err(frame.unexpected()),
         }
         let item = Item::of(frame)?;
         let says = |flag| returned(frame.line(), flag).is_some();
@@ -164,8 +169,8 @@ mod tests {
                 b"VA 0 f1 c9 Oa Z X\r\n\r\n",
                 "Ok(Taken { stale: Some(Item(\"\", flags 1, cas 9)) })",
             ),
-            (b"EN Oa\r\n", malformed),
-            (b"EN\r\n", malformed),
+            (b"EN Oa\r\n", "Err(OutOfMemory, Refused)"),
+            (b"EN\r\n", "Err(OutOfMemory, Refused)"),
             (b"HD Oa W\r\n", malformed),
             (
                 b"SERVER_ERROR out of memory\r\n",
