@@ -152,7 +152,7 @@ pub enum ErrorKind {
     TooLarge,
     /// The send storage or the queue of owed replies has no room now.
     Full,
-    /// The protocol in use cannot carry this, or the server cannot do it.
+    /// The protocol in use cannot carry this.
     Unsupported(&'static str),
     /// A reply was asked for that is not the next one, or has not arrived.
     OutOfOrder,
@@ -178,6 +178,8 @@ pub enum ErrorKind {
     Command,
     /// The server has no memory for the item.
     OutOfMemory,
+    /// The server stored the value whatever there was, and compared no CAS value: it keeps none.
+    Uncompared,
     /// Of several requests of a batch, this one among them, the server refused some, and did not
     /// say which.
     Unconfirmed,
@@ -227,7 +229,7 @@ impl ErrorKind {
             Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
             }
-            Self::Unsupported(_) => ReturnCode::NotSupported,
+            Self::Unsupported(_) | Self::Uncompared => ReturnCode::NotSupported,
             Self::NotFound => ReturnCode::NotFound,
             Self::NotNumeric | Self::Client => ReturnCode::ClientError,
             Self::Server => ReturnCode::ServerError,
@@ -284,6 +286,7 @@ impl ErrorKind {
             | Self::Unauthenticated
             | Self::Refused => Fate::Refused,
             Self::Server
+            | Self::Uncompared
             | Self::Unconfirmed
             | Self::Malformed
             | Self::Mismatched
@@ -354,6 +357,7 @@ impl fmt::Debug for ErrorKind {
             Self::Client => "Client",
             Self::Command => "Command",
             Self::OutOfMemory => "OutOfMemory",
+            Self::Uncompared => "Uncompared",
             Self::Unconfirmed => "Unconfirmed",
             Self::TooManyConnections => "TooManyConnections",
             Self::Unauthenticated => "Unauthenticated",
@@ -392,6 +396,7 @@ impl fmt::Display for ErrorKind {
             Self::Client => "the server did not understand the request",
             Self::Command => "the server does not know the command",
             Self::OutOfMemory => "the server has no memory for the item",
+            Self::Uncompared => "the server keeps no CAS values, and stored without comparing",
             Self::Unconfirmed => "the server refused this request or others of its batch",
             Self::NotNumeric => "the stored value is not a number",
             Self::TooManyConnections => "the server has too many open connections",

@@ -82,8 +82,7 @@ impl<'k, 'v> Store<'k, 'v> {
     /// Stores the value if the item's CAS value still is `cas`.
     ///
     /// A server that keeps no CAS values (`-C`) says that the item has another, or in the binary
-    /// protocol stores without comparing: [`Unsupported`](ErrorKind::Unsupported), with the fate
-    /// [`Unknown`](crate::Fate::Unknown).
+    /// protocol stores without comparing: [`Uncompared`](ErrorKind::Uncompared).
     pub fn cas(key: Key<'k>, value: &'v [u8], cas: u64) -> Self {
         Self::with_mode(Mode::Cas(Decimal(cas)), key, value)
     }
@@ -180,10 +179,8 @@ impl<'k, 'v> Store<'k, 'v> {
             Mode::Prepend => (Opcode::Prepend, &[][..], 0),
             Mode::Cas(Decimal(cas)) => (Opcode::Set, &extras[..], cas),
         };
-        match self.mode {
-            Mode::Set => _ = out.refusal_removes(),
-            Mode::Cas(_) => _ = out.refusal_removes().compares(),
-            _ => {}
+        if let Mode::Set | Mode::Cas(_) = self.mode {
+            out.refusal_removes();
         }
         out.packet_with_value(opcode, extras, self.key, cas, self.value);
     }
@@ -201,9 +198,7 @@ impl Command for Store<'_, '_> {
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<Stored, ErrorKind> {
         match frame.status() {
-            Status::Ok if frame.is_uncompared() => Err(ErrorKind::Unsupported(
-                "the server keeps no CAS values: it stored without comparing",
-            )),
+            Status::Ok if frame.is_uncompared() => Err(ErrorKind::Uncompared),
             Status::Ok => Ok(Stored::Stored),
             Status::NotStored => Ok(Stored::NotStored),
             Status::Exists => Ok(Stored::Exists),
@@ -466,10 +461,9 @@ mod tests {
         let store = Store::cas(key(), b"", 9);
         let request = Packet::asks(0x01).extras(&[0; 8]).key("k").cas(9).bytes();
         // A server that keeps no CAS values stores, whatever there was.
-        let uncompared = "Err(Unsupported(\"the server keeps no CAS values: it stored without comparing\"), Unknown)";
         for (status, cas, text) in [
             (0, 10, "Ok(Stored)"),
-            (0, 0, uncompared),
+            (0, 0, "Err(Uncompared, Unknown)"),
             (1, 0, "Ok(NotFound)"),
             (2, 0, "Ok(Exists)"),
         ] {

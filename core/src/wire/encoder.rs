@@ -326,12 +326,6 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
-    /// Says that a packet is to store only if its CAS value is the item's.
-    pub(crate) fn compares(&mut self) -> &mut Self {
-        self.request.mark(Mark::Compares);
-        self
-    }
-
     /// A binary packet.
     pub fn packet(
         &mut self,
@@ -369,6 +363,9 @@ impl<'s, 'v> Encoder<'s, 'v> {
         value: &'v [u8],
     ) -> &mut Self {
         self.request.shape = Shape::Packet;
+        if cas != 0 {
+            self.request.mark(Mark::Compares);
+        }
         self.header(opcode, extras, Some(key), cas, value.len())
             .data(value)
     }

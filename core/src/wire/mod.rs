@@ -323,7 +323,7 @@ impl<'b> Frame<'b> {
     /// Whether a packet with a CAS value was carried out without comparing it: a server that keeps
     /// none does so.
     pub(crate) fn is_uncompared(&self) -> bool {
-        self.asked.has(Mark::Compares) && self.status() == Status::Ok && self.head.cas == 0
+        self.asked.has(Mark::Compares) && self.head.cas == 0
     }
 
     /// Whether a meta line says it, where `HD` may mean what elsewhere takes another word.
@@ -408,11 +408,7 @@ impl<'b> Frame<'b> {
         *broken |= kind.is_fatal();
         let error = Error::new(kind);
         let Status::Failed(failure) = self.head.status else {
-            // It was sent, other than what is usually not supported.
-            return match kind {
-                ErrorKind::Unsupported(_) => error.with_fate(Fate::Unknown),
-                _ => error,
-            };
+            return error;
         };
         let fate = match failure {
             Failure::TooManyConnections => Fate::NotSent,

@@ -110,7 +110,7 @@ pub fn agrees(outcome: &Outcome, requests: &[Request], bytes: &[u8]) -> Result<(
 
         let expected = match (kind, read) {
             (ErrorKind::NotFound, Some(Meaning::NotFound)) => continue,
-            (ErrorKind::Unsupported(_), Some(Meaning::Uncompared)) => continue,
+            (ErrorKind::Uncompared, Some(Meaning::Uncompared)) => continue,
             // A line, or what stands in its place, that is longer than the storage.
             (ErrorKind::Malformed, _) if bytes.len() >= STORAGE => true,
             (ErrorKind::Malformed | ErrorKind::Mismatched | ErrorKind::Unsolicited, None) => {

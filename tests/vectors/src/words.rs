@@ -84,6 +84,7 @@ pub(crate) fn error(error: &Error) -> Option<String> {
         ErrorKind::Server => "server",
         ErrorKind::OutOfMemory => "out of memory",
         ErrorKind::Refused => "refused",
+        ErrorKind::Uncompared => "uncompared",
         ErrorKind::Unconfirmed => "unconfirmed",
         ErrorKind::TooLarge => return Some("failed too large".into()),
         ErrorKind::NotNumeric => return Some("failed not numeric".into()),
