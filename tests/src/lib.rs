@@ -10,6 +10,7 @@
 )]
 
 pub mod board;
+pub mod datagrams;
 pub mod hosted;
 pub mod observer;
 pub mod odd;

@@ -7,7 +7,7 @@
 //! | `-I` | values of more than 1 MiB | smaller items: `outcomes_values.rs` |
 //! | `-M` | a memory that is full | the fate of each way to store: `outcomes_values.rs` |
 //! | `-C` | no CAS values | |
-//! | `-U` | both ways to one server | datagrams: `udp.rs` |
+//! | `-U` | both ways to one server | datagrams: `udp.rs`, `udp_lost.rs` |
 //! | `-o idle_timeout` | the first call after it | |
 //! | `-c` | too many connections | and `-o maxconns_fast`: `lost.rs` |
 //! | `-Y` | | a login: `outcomes.rs` |
