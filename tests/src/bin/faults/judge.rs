@@ -223,6 +223,7 @@ pub(crate) fn is_servers(kind: ErrorKind) -> bool {
             | ErrorKind::Unsupported(_)
             | ErrorKind::OutOfMemory
             | ErrorKind::TooLarge
+            | ErrorKind::Uncompared
             | ErrorKind::Unconfirmed
             | ErrorKind::TooManyConnections
             | ErrorKind::Unauthenticated
