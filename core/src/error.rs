@@ -28,21 +28,15 @@ impl Error {
         }
     }
 
-    /// The same error with the server's own words, cut to what a [`Text`] holds.
-    #[must_use]
-    pub(crate) fn with_text(self, text: &[u8]) -> Self {
+    /// An error with a fate, and with the server's own words, cut to what a [`Text`] holds.
+    // Out of line: an error is large, and told in many places.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn told(kind: ErrorKind, fate: Fate, words: &[u8]) -> Self {
         Self {
-            text: Text::new(text),
-            ..self
-        }
-    }
-
-    /// The same error with another one's words.
-    #[must_use]
-    pub(crate) const fn with_words_of(self, other: &Self) -> Self {
-        Self {
-            text: other.text,
-            ..self
+            kind,
+            fate,
+            text: Text::new(words),
         }
     }
 
@@ -74,17 +68,14 @@ impl Error {
 }
 
 impl From<ErrorKind> for Error {
-    // Out of line: an error is large, and made in many places.
-    #[cold]
-    #[inline(never)]
     fn from(kind: ErrorKind) -> Self {
-        Self::new(kind)
+        Self::told(kind, kind.usual_fate(), &[])
     }
 }
 
 impl From<BadKey> for Error {
     fn from(bad: BadKey) -> Self {
-        Self::new(ErrorKind::Key(bad))
+        ErrorKind::Key(bad).into()
     }
 }
 
@@ -326,7 +317,7 @@ impl From<Fault> for Error {
     #[cold]
     #[inline(never)]
     fn from(fault: Fault) -> Self {
-        Self::new(fault.into())
+        ErrorKind::from(fault).into()
     }
 }
 

@@ -72,11 +72,10 @@ impl<'k> Key<'k> {
         self.encoded
     }
 
-    /// A short number that differs for most keys, to recognise a reply to another key; the key
-    /// stands behind `prefix`.
-    pub(crate) fn fingerprint(prefix: &[u8], bytes: &[u8]) -> u32 {
+    /// A short number that differs for most keys, to recognise a reply to another key.
+    pub(crate) fn fingerprint(bytes: &[u8]) -> u32 {
         // FNV-1a: small, and no table.
-        prefix.iter().chain(bytes).fold(0x811c_9dc5, |hash, &byte| {
+        bytes.iter().fold(0x811c_9dc5, |hash, &byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         })
     }

@@ -103,7 +103,7 @@ impl Batch for Stats<'_> {
         match out.protocol() {
             Protocol::Binary => _ = out.packet_for_statistics(self.words),
             Protocol::Text | Protocol::Meta => {
-                out.line(b"stats", Shape::Statistics);
+                out.line(b"stats", Shape::STATISTICS);
                 if !self.words.is_empty() {
                     out.bytes(b" ").bytes(self.words);
                 }

@@ -105,24 +105,24 @@ pub(crate) fn opcode(part: &Part<'_>) -> Opcode {
 
 fn shape(part: &Part<'_>) -> Shape {
     match part.words().first().copied().unwrap_or_default() {
-        b"set" => Shape::Stored,
-        b"add" | b"replace" | b"append" | b"prepend" => Shape::StoredOrNot,
-        b"cas" => Shape::Compared,
-        b"delete" => Shape::Deleted,
-        b"touch" => Shape::Touched,
-        b"incr" | b"decr" => Shape::Number,
-        b"version" => Shape::Version,
-        b"mn" => Shape::Nop,
-        b"mg" | b"ms" | b"md" | b"ma" => Shape::Meta,
-        b"me" => Shape::Debug,
-        b"stats" => Shape::Statistics,
-        b"watch" => Shape::Events,
+        b"set" => Shape::STORED,
+        b"add" | b"replace" | b"append" | b"prepend" => Shape::STORED_OR_NOT,
+        b"cas" => Shape::COMPARED,
+        b"delete" => Shape::DELETED,
+        b"touch" => Shape::TOUCHED,
+        b"incr" | b"decr" => Shape::NUMBER,
+        b"version" => Shape::VERSION,
+        b"mn" => Shape::NOP,
+        b"mg" | b"ms" | b"md" | b"ma" => Shape::META,
+        b"me" => Shape::DEBUG,
+        b"stats" => Shape::STATISTICS,
+        b"watch" => Shape::EVENTS,
         b"lru_crawler" => match part.words().get(1) {
-            Some(&b"metadump") => Shape::Dump,
-            Some(&b"mgdump") => Shape::Keys,
-            _ => Shape::Done,
+            Some(&b"metadump") => Shape::DUMP,
+            Some(&b"mgdump") => Shape::KEYS,
+            _ => Shape::DONE,
         },
-        _ => Shape::Done,
+        _ => Shape::DONE,
     }
 }
 
@@ -147,7 +147,7 @@ impl Batch for Keys<'_> {
     }
 
     fn open(&self, out: &mut Encoder<'_, '_>) -> Form {
-        out.line(self.verb, Shape::Values);
+        out.line(self.verb, Shape::VALUES);
         Form::Line
     }
 
