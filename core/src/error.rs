@@ -256,7 +256,7 @@ impl ErrorKind {
         )
     }
 
-    const fn usual_fate(self) -> Fate {
+    pub(crate) const fn usual_fate(self) -> Fate {
         match self {
             Self::Key(_)
             | Self::Expiry

@@ -124,6 +124,7 @@ impl Progress {
     }
 
     /// Where the bit of a request of the oldest group is.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn bit(&self, index: usize) -> (usize, u32) {
         let place = index.saturating_sub(self.told);
         (place / 32, 1 << (place % 32))
@@ -331,6 +332,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             left = left.saturating_sub(debt.length());
             unsent = unsent.saturating_add(usize::from(debt.entries));
         }
+        if kind == ErrorKind::TooManyConnections {
+            // The server takes nothing from such a connection.
+            unsent = 0;
+        }
         // Whatever of the group was not told is lost.
         progress.next = progress.told;
         progress.lost = Some((kind, unsent.min(progress.queued)));
@@ -467,38 +472,30 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         end: usize,
     ) -> Result<(), Fault> {
         let (frame, broken) = self.take(command)?;
-        let error = frame.error(frame.unexpected(), broken);
-        let words = frame.data().unwrap_or_default();
-        let error = Error::told(error.kind(), error.fate(), words);
+        let error = frame.error_in_full(frame.unexpected(), broken);
         let (is_last, is_broken) = (frame.is_last(), *broken);
-        let mut hidden = Hidden {
-            error,
-            count: 1,
-            first: progress.next,
-            behind: end,
-        };
-        if let Some(before) = progress.hidden {
-            hidden.first = before.first;
-            hidden.count = before.count.saturating_add(1);
-        } else if is_last {
+        let (first, count) = match &progress.hidden {
+            Some(hidden) => (hidden.first, hidden.count),
             // The words of a line may be answered in any order.
-            hidden.first = progress.told;
-        }
-        progress.hidden = Some(hidden);
+            None if is_last => (progress.told, 0),
+            None => (progress.next, 0),
+        };
+        progress.hidden = Some(Hidden {
+            error,
+            count: count.saturating_add(1),
+            first,
+            behind: end,
+        });
         if is_broken {
             // Nothing more will come, whatever the rest was to be answered.
-            let (kind, is_only) = (error.kind(), end.saturating_sub(progress.told) == 1);
-            if kind == ErrorKind::TooManyConnections {
-                self.lose(progress, kind);
-                progress.lost = Some((kind, 0));
+            let is_clear = error.kind() == ErrorKind::TooManyConnections
+                || end.saturating_sub(progress.told) == 1;
+            let kind = if is_clear {
+                error.kind()
             } else {
-                let kind = if is_only {
-                    kind
-                } else {
-                    ErrorKind::Unconfirmed
-                };
-                self.lose(progress, kind);
-            }
+                ErrorKind::Unconfirmed
+            };
+            self.lose(progress, kind);
         } else if is_last {
             progress.end_group(end);
         }

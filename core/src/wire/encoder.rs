@@ -41,7 +41,7 @@ pub struct Encoder<'s, 'v> {
     quiet: bool,
     debt: Debt,
     value: Option<Value<'v>>,
-    encoded_key: bool,
+    is_key_encoded: bool,
     failure: Option<ErrorKind>,
 }
 
@@ -90,7 +90,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
             quiet: false,
             debt,
             value: None,
-            encoded_key: false,
+            is_key_encoded: false,
             failure: None,
         }
     }
@@ -140,13 +140,21 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self.debt.shape = Shape::META;
         let [first, second] = verb;
         self.needs(Feature::Meta).bytes(&[first, second, b' ']);
-        self.encoded_key = key.is_encoded();
+        self.is_key_encoded = key.is_encoded();
         let prefix = self.prefix(key);
         if key.is_encoded() {
-            self.needs(Feature::EncodedKeys).base64(prefix, key.bytes())
+            self.needs(Feature::EncodedKeys).encoded_key(prefix, key)
         } else {
-            self.bytes(prefix).bytes(key.bytes())
+            self.prefixed(prefix, key)
         }
+    }
+
+    fn prefixed(&mut self, prefix: &[u8], key: Key<'_>) -> &mut Self {
+        // Most clients have none.
+        if !prefix.is_empty() {
+            self.bytes(prefix);
+        }
+        self.bytes(key.bytes())
     }
 
     /// Bytes as the key of a batch's entry; `None` if they are none, which is remembered.
@@ -168,7 +176,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         let prefix = self.prefix(key);
         self.bytes(b" ");
         let start = self.length;
-        self.bytes(prefix).bytes(key.bytes());
+        self.prefixed(prefix, key);
         if self.debt.shape.kind() == Kind::Value {
             let written = self.out.get(start..self.length);
             self.debt.check = Key::fingerprint(written.unwrap_or_default());
@@ -227,7 +235,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     /// Ends a line; a meta line with the flag of an encoded key and with its opaque.
     pub fn end(&mut self) -> &mut Self {
         if self.debt.shape.kind() == Kind::Meta {
-            if self.encoded_key {
+            if self.is_key_encoded {
                 self.bytes(b" b");
             }
             if self.quiet {
@@ -245,7 +253,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     /// `shape`.
     pub fn end_without_flags(&mut self, shape: Shape) -> &mut Self {
         self.debt.shape = shape;
-        if self.encoded_key {
+        if self.is_key_encoded {
             self.bytes(b" b");
         }
         self.bytes(b"\r\n")
@@ -429,26 +437,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
-    fn base64(&mut self, prefix: &[u8], bytes: &[u8]) -> &mut Self {
-        const ALPHABET: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let digit = |value: u32| {
-            ALPHABET
-                .get((value & 63) as usize)
-                .copied()
-                .unwrap_or_default()
-        };
-        let mut rest = prefix.iter().chain(bytes);
-        while let Some(&first) = rest.next() {
-            let (second, third) = (rest.next(), rest.next());
-            let byte = |place: Option<&u8>| place.map_or(0, |&byte| u32::from(byte));
-            let bits = u32::from(first) << 16 | byte(second) << 8 | byte(third);
-            self.bytes(&[
-                digit(bits >> 18),
-                digit(bits >> 12),
-                second.map_or(b'=', |_| digit(bits >> 6)),
-                third.map_or(b'=', |_| digit(bits)),
-            ]);
+    fn encoded_key(&mut self, prefix: &[u8], key: Key<'_>) -> &mut Self {
+        let free = self.out.get_mut(self.length..).unwrap_or_default();
+        match key.write_encoded(prefix, free) {
+            Some(digits) => self.length = self.length.saturating_add(digits),
+            None => self.fail(ErrorKind::Full),
         }
         self
     }

@@ -333,11 +333,33 @@ impl<'b> Frame<'b> {
     #[cold]
     #[inline(never)]
     pub(crate) fn error(&self, kind: ErrorKind, broken: &mut bool) -> Error {
+        let words = match kind {
+            ErrorKind::Command
+            | ErrorKind::Client
+            | ErrorKind::Server
+            | ErrorKind::OutOfMemory
+            | ErrorKind::Refused
+                if self.head.is_failure() =>
+            {
+                self.data().unwrap_or_default()
+            }
+            _ => &[],
+        };
+        Error::told(kind, self.fate(kind, broken), words)
+    }
+
+    /// The same error with the server's own words in any case.
+    pub(crate) fn error_in_full(&self, kind: ErrorKind, broken: &mut bool) -> Error {
+        let words = self.data().unwrap_or_default();
+        Error::told(kind, self.fate(kind, broken), words)
+    }
+
+    fn fate(&self, kind: ErrorKind, broken: &mut bool) -> Fate {
         *broken |= kind.is_fatal();
         let Status::Failed(failure) = self.head.status else {
-            return kind.into();
+            return kind.usual_fate();
         };
-        let fate = match failure {
+        match failure {
             Failure::TooManyConnections => Fate::NotSent,
             Failure::TooLarge | Failure::OutOfMemory if self.asked.has(Mark::Replaces) => {
                 Fate::RefusedAndGone
@@ -351,16 +373,7 @@ impl<'b> Frame<'b> {
             // A proxy says so of a server that it lost after it had passed the request on.
             Failure::Server => Fate::Unknown,
             _ => Fate::Refused,
-        };
-        let text = match kind {
-            ErrorKind::Command
-            | ErrorKind::Client
-            | ErrorKind::Server
-            | ErrorKind::OutOfMemory
-            | ErrorKind::Refused => self.data().unwrap_or_default(),
-            _ => &[],
-        };
-        Error::told(kind, fate, text)
+        }
     }
 }
 

@@ -304,7 +304,7 @@ impl fmt::Debug for Shape {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Shape {
     fn format(&self, f: defmt::Formatter<'_>) {
-        self.kind().format(f);
+        defmt::write!(f, "{}", self.kind());
     }
 }
 
@@ -316,9 +316,10 @@ impl core::hash::Hash for Shape {
     }
 }
 
-#[cfg(test)]
 impl PartialEq for Shape {
     fn eq(&self, other: &Self) -> bool {
         (self.kind(), self.words()) == (other.kind(), other.words())
     }
 }
+
+impl Eq for Shape {}
