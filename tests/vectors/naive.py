@@ -285,6 +285,8 @@ def reply(request, data, at):
             words = "version " + printed(line[8:71])
         elif request.verb == b"cache_memlimit" and line.split(b" ")[0] in (b"MEMLIMIT_TOO_SMALL", b"MEMLIMIT_ADJUST_FAILED"):
             return "refused", failed("refused", line), [(at, end)], end
+        elif request.verb in (b"slabs", b"lru_crawler") and line.split(b" ")[0] in (b"BUSY", b"BADCLASS"):
+            return "refused", failed("refused", line), [(at, end)], end
         if words is None:
             raise Malformed
         return None, words, [(at, end)], end

@@ -233,7 +233,7 @@ mod tests {
         );
         check(
             &answer().status(1).value(b"Not found").bytes(),
-            &["0: Err(Command, Refused)"],
+            &["0: Err(Command(\"Not found\"), Refused)"],
         );
         check(
             &answer().opaque(0x0010_0001).key("a").bytes(),

@@ -355,6 +355,16 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         asked: &Asked<'_>,
         progress: &mut Progress,
     ) -> Result<Option<Next>, Fault> {
+        // Asked when it arrives, and again when it is taken.
+        if let (Some(place), Some(debt)) = (self.receiving.answered(), self.debts.front())
+            && debt.is_for(Some(asked.command))
+            && progress.lost.is_none()
+            && !self.broken
+        {
+            return Ok(Some(Next::Reply(
+                progress.told.saturating_add(place.into()),
+            )));
+        }
         let next = self.advance(asked, progress);
         self.latch(next)
     }
@@ -417,7 +427,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 }
                 _ => {
                     let index = self.answered_by(debt, progress, end, asked.asks_for);
-                    return Ok(Some(Next::Reply(index.ok_or(Fault::Mismatched)?)));
+                    let index = index.ok_or(Fault::Mismatched)?;
+                    self.receiving.find(index.saturating_sub(progress.told));
+                    return Ok(Some(Next::Reply(index)));
                 }
             }
         }

@@ -21,6 +21,8 @@ pub(super) struct Receiving<S> {
     /// The head of the oldest frame, unless that is still searched.
     head: Head,
     place: Place,
+    /// Which of a group's requests the oldest frame answers, once that is known.
+    answered: Option<u8>,
     /// The largest reply since storage could last rest.
     largest: u32,
 }
@@ -77,6 +79,7 @@ impl<S: Storage> Receiving<S> {
             window: Window::new(storage),
             head: Head::NONE,
             place: Place::Search(0),
+            answered: None,
             largest: 0,
         }
     }
@@ -88,6 +91,7 @@ impl<S: Storage> Receiving<S> {
     pub(super) fn clear(&mut self) {
         self.window.clear();
         self.place = Place::Search(0);
+        self.answered = None;
     }
 
     /// Whether nothing has come that was not taken.
@@ -188,6 +192,7 @@ impl<S: Storage> Receiving<S> {
             self.consume_frame(self.head.length())
         } else {
             self.place = Place::Skip(self.head.data);
+            self.answered = None;
             self.window.consume(self.head.head as usize)
         };
         Taken { place, is_whole }
@@ -272,7 +277,18 @@ impl<S: Storage> Receiving<S> {
     fn consume_frame(&mut self, length: usize) -> Range<usize> {
         self.largest = self.largest.max(length as u32);
         self.place = Place::Search(0);
+        self.answered = None;
         self.window.consume(length)
+    }
+
+    /// Which of a group's requests the oldest frame answers, if that was [found](Self::find).
+    pub(super) fn answered(&self) -> Option<u8> {
+        self.answered
+    }
+
+    /// Remembers which of a group's requests the oldest frame answers, until it is consumed.
+    pub(super) fn find(&mut self, place: usize) {
+        self.answered = u8::try_from(place).ok();
     }
 
     /// The key in the oldest frame, which is whole, or of which at least the head is.
@@ -299,6 +315,6 @@ impl<S: Storage> Receiving<S> {
 
     /// All that can make a difference: what storage held once is no part of it.
     pub(super) fn view(&self) -> impl Hash + PartialEq {
-        (&self.window, self.place, self.head_if_read())
+        (&self.window, self.place, self.answered, self.head_if_read())
     }
 }

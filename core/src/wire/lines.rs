@@ -1,6 +1,6 @@
 //! Replies that are streams of lines: where each line ends, what ends the stream, what a line says.
 
-use super::{Frame, Head, Kind, Shape, Status, text};
+use super::{Failure, Frame, Head, Kind, Shape, Status, text};
 use crate::error::{ErrorKind, Fault};
 
 /// Reads the line at the front of `bytes`: the stream's end, a refusal, or else a line of its own,
@@ -11,22 +11,26 @@ pub(super) fn read(
     bytes: &[u8],
     searched: usize,
 ) -> Result<bool, Fault> {
-    text::line(head, shape, bytes, searched).or_else(|_| {
+    let Ok(is_whole) = text::line(head, shape, bytes, searched) else {
         let end = text::end(bytes, searched).ok_or(Fault::Malformed)?;
         let length = end.saturating_add(1) as u32;
         head.begin(shape, Status::Value, 0, length, 0);
-        Ok(true)
-    })
+        return Ok(true);
+    };
+    // The server knows the command, where it has more to say.
+    if head.status == Status::Failed(Failure::Command) && head.data as usize > ERROR.len() {
+        head.status = Status::Failed(Failure::Refused);
+    }
+    Ok(is_whole)
 }
+
+/// What a server says of a command that it does not know.
+const ERROR: &[u8] = b"ERROR";
 
 /// A line of a stream without its end.
 pub(crate) fn line<'b>(frame: &Frame<'b>) -> Result<&'b [u8], ErrorKind> {
     if frame.status() != Status::Value {
-        return Err(match frame.unexpected() {
-            // The server knows the command, where it has more to say.
-            ErrorKind::Command if frame.data() != Ok(b"ERROR") => ErrorKind::Refused,
-            kind => kind,
-        });
+        return Err(frame.unexpected());
     }
     let line = frame.data()?;
     let line = line.strip_suffix(b"\n").unwrap_or(line);

@@ -338,11 +338,7 @@ impl<'b> Frame<'b> {
             | ErrorKind::Client
             | ErrorKind::Server
             | ErrorKind::OutOfMemory
-            | ErrorKind::Refused
-                if self.head.is_failure() =>
-            {
-                self.data().unwrap_or_default()
-            }
+            | ErrorKind::Refused => self.data().unwrap_or_default(),
             _ => &[],
         };
         Error::told(kind, self.fate(kind, broken), words)
