@@ -589,7 +589,9 @@ def read(record, sent, data):
             error = error or bool(kind)
             # An error line with data behind its request: the data may have been run as commands.
             unsure = kind in ("command", "client", "unauthenticated") and request.has_data and request.opcode is None
-            if unsure or kind in ("too many", "fatal") or request.opcode is not None and kind in ("client", "unauthenticated"):
+            # Packets that are refused for want of a login close the connection; a login that is refused does not.
+            is_closed = kind == "client" or kind == "unauthenticated" and request.opcode != 0x21
+            if unsure or kind in ("too many", "fatal") or request.opcode is not None and is_closed:
                 state = "broken"
                 break
         if state == "kept" and at < len(data):

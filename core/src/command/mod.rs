@@ -14,6 +14,7 @@ mod flush_all;
 mod get;
 mod get_many;
 mod lease;
+mod login;
 pub mod meta;
 mod metadump;
 mod mgdump;
@@ -46,6 +47,7 @@ pub use flush_all::FlushAll;
 pub use get::{Get, Item};
 pub use get_many::GetMany;
 pub use lease::{Lease, Leased};
+pub use login::Login;
 pub use metadump::{Crawl, Metadata, Metadump};
 pub use mgdump::Mgdump;
 pub use noop::Noop;
@@ -170,6 +172,7 @@ mod tests {
             Get::NAME,
             <GetMany<'_, &str> as Batch>::NAME,
             Lease::NAME,
+            Login::NAME,
             meta::Count::NAME,
             meta::Debug::NAME,
             meta::Delete::NAME,

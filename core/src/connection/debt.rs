@@ -94,8 +94,10 @@ impl Debt {
             // In place of a packet: the server does not speak the protocol.
             _ if packets && head.tag == NO_TAG => true,
             Failure::TooManyConnections => true,
-            // The server closes after a packet that it does not understand, or that wants a login,
-            // and takes the data behind a line that it does not understand for commands.
+            // The server may be asked again.
+            Failure::Unauthenticated if self.request.is(Mark::LogsIn) => false,
+            // The server closes after a packet that it does not understand, or that wants a login
+            // before it, and takes the data behind a line that it does not understand for commands.
             Failure::Client | Failure::Unauthenticated => packets || self.request.is(Mark::Stores),
             Failure::Command => !packets && self.request.is(Mark::Stores),
             Failure::Server

@@ -25,6 +25,7 @@ pub enum Opcode {
     Stat = 0x10,
     Touch = 0x1C,
     GetAndTouch = 0x1D,
+    SaslAuth = 0x21,
 }
 
 /// The opcodes that have a quiet form, with it.

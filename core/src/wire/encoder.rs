@@ -93,6 +93,8 @@ pub(crate) enum Mark {
     Each = 8,
     /// The reply may be taken in pieces.
     InPieces = 16,
+    /// It is a login.
+    LogsIn = 32,
 }
 
 impl Marks {
@@ -324,6 +326,13 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
+    /// Says that this is a login, of which a refusal says nothing against the connection.
+    pub fn logs_in(&mut self) -> &mut Self {
+        self.request.mark(Mark::Stores);
+        self.request.mark(Mark::LogsIn);
+        self
+    }
+
     /// A binary packet.
     pub fn packet(
         &mut self,
@@ -338,17 +347,34 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// A binary packet that asks for statistics of this kind, which any number of packets answer.
     pub fn packet_for_statistics(&mut self, kind: &[u8]) -> &mut Self {
-        let opaque = binary::tag(Opcode::Stat as u8, self.tag);
-        self.request.shape = Shape::StatPackets;
+        self.packet_without_prefix(Opcode::Stat, Shape::StatPackets, kind, 0)
+    }
+
+    /// A binary packet that logs in by a mechanism of SASL. The `length` bytes that this wants are to
+    /// be written behind it.
+    pub fn packet_for_login(&mut self, mechanism: &[u8], length: usize) -> &mut Self {
+        self.packet_without_prefix(Opcode::SaslAuth, Shape::Packet, mechanism, length)
+    }
+
+    /// A binary packet with what is no item's key in the place of the key.
+    fn packet_without_prefix(
+        &mut self,
+        opcode: Opcode,
+        shape: Shape,
+        name: &[u8],
+        value: usize,
+    ) -> &mut Self {
+        let opaque = binary::tag(opcode as u8, self.tag);
+        self.request.shape = shape;
         self.request.check = opaque;
         let header = Header {
-            opcode: Opcode::Stat as u8,
-            key: kind.len() as u16,
-            body: kind.len() as u32,
+            opcode: opcode as u8,
+            key: name.len() as u16,
+            body: name.len().saturating_add(value) as u32,
             opaque,
             ..Header::default()
         };
-        self.bytes(&header.request()).bytes(kind)
+        self.bytes(&header.request()).bytes(name)
     }
 
     /// A binary packet with a value.
