@@ -60,8 +60,8 @@ mod transport;
 mod verbs;
 
 pub use minimc_core::{
-    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Prefix, Protocol,
-    ReturnCode, Storage, Text, command,
+    BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key,
+    Prefix, Protocol, ReturnCode, Storage, Text, command,
 };
 
 pub use client::Client;
