@@ -6,7 +6,7 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use minimc::command::Login;
+use minimc::command::{Login, Mechanisms};
 use minimc::{
     Client, Credentials, Error, ErrorKind, Expiry, Fate, Growing, Options, Protocol, ReturnCode,
     Transport, net, tokio as async_net,
@@ -163,6 +163,18 @@ async fn connecting_tells_of_it() {
         let connected = async_net::Client::connect_with(address, good).await;
         connected.unwrap().noop().await.unwrap();
     }
+}
+
+#[test]
+fn which_mechanisms_there_are() {
+    let server = Memcached::with_sasl();
+    let options = options(Protocol::Binary, None);
+    let mut client = net::Client::connect_with(server.address(), options.clone()).unwrap();
+    assert_eq!(client.call(&Mechanisms).unwrap(), b"PLAIN");
+    let server = Memcached::tcp(&[]);
+    let mut client = net::Client::connect_with(server.address(), options).unwrap();
+    let error = client.call(&Mechanisms).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Command);
 }
 
 /// A server without `-Y` stores what it takes for an item, but nobody can get it; one without `-S`

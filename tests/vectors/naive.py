@@ -512,6 +512,8 @@ def packet_reply(request, data, at):
             words = item(flags, cas, value)
         elif opcode in (0x05, 0x06):
             words = "number %d" % int.from_bytes(value, "big")
+        elif opcode == 0x20:
+            words = "value " + value_words(value)
         elif opcode == 0x0B:
             words = "version " + printed(value[:63])
         else:

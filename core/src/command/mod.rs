@@ -15,6 +15,7 @@ mod get;
 mod get_many;
 mod lease;
 mod login;
+mod mechanisms;
 pub mod meta;
 mod metadump;
 mod mgdump;
@@ -48,6 +49,7 @@ pub use get::{Get, Item};
 pub use get_many::GetMany;
 pub use lease::{Lease, Leased};
 pub use login::Login;
+pub use mechanisms::Mechanisms;
 pub use metadump::{Crawl, Metadata, Metadump};
 pub use mgdump::Mgdump;
 pub use noop::Noop;
@@ -173,6 +175,7 @@ mod tests {
             <GetMany<'_, &str> as Batch>::NAME,
             Lease::NAME,
             Login::NAME,
+            Mechanisms::NAME,
             meta::Count::NAME,
             meta::Debug::NAME,
             meta::Delete::NAME,

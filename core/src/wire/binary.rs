@@ -25,6 +25,7 @@ pub enum Opcode {
     Stat = 0x10,
     Touch = 0x1C,
     GetAndTouch = 0x1D,
+    SaslList = 0x20,
     SaslAuth = 0x21,
 }
 
@@ -209,12 +210,13 @@ fn status(header: Header) -> Option<Status> {
 }
 
 fn success(opcode: u8) -> Status {
-    const GETS: [Opcode; 5] = [
+    const GETS: [Opcode; 6] = [
         Opcode::Get,
         Opcode::GetAndTouch,
         Opcode::Increment,
         Opcode::Decrement,
         Opcode::Version,
+        Opcode::SaslList,
     ];
     if opcode == Opcode::NoOp as u8 {
         Status::End

@@ -2,8 +2,8 @@
 
 use minimc_core::command::meta::Debug;
 use minimc_core::command::{
-    CacheMemlimit, Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, GetMany, Login, Noop,
-    Quit, Store, Touch, Verbosity, Version,
+    CacheMemlimit, Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, GetMany, Login,
+    Mechanisms, Noop, Quit, Store, Touch, Verbosity, Version,
 };
 use minimc_core::{BadKey, Credentials, Expiry, Key};
 
@@ -127,6 +127,7 @@ fn other(what: &Ours) -> Result<Box<dyn Call + '_>, BadKey> {
         Ours::Verbosity(level) => one(Verbosity::new(*level)),
         Ours::CacheMemlimit(size) => one(CacheMemlimit::new(*size)),
         Ours::Quit => one(Quit),
+        Ours::Mechanisms => one(Mechanisms),
         Ours::Login(user, password) => {
             let credentials = Credentials::new(user, password).map_err(|_| BadKey::Empty)?;
             one(Login::new(credentials))

@@ -38,6 +38,12 @@ impl Words for Text {
     }
 }
 
+impl Words for &[u8] {
+    fn words(self) -> String {
+        format!("value {}", value(self))
+    }
+}
+
 impl Words for Option<Item<'_>> {
     fn words(self) -> String {
         match self {

@@ -3,7 +3,7 @@
 use minimc_core::RawReply;
 use minimc_core::command::meta::{Answer, Count, Debug, Delete, Details, Get, Set};
 use minimc_core::command::{
-    CacheMemlimit, Command, DeleteCas, Exists, FlushAll, Lease, Login, Quit, Verbosity,
+    CacheMemlimit, Command, DeleteCas, Exists, FlushAll, Lease, Login, Mechanisms, Quit, Verbosity,
 };
 use minimc_core::wire::{Encoder, Frame};
 use minimc_probe::{any, bytes, entries, sink, some};
@@ -23,6 +23,7 @@ entries! {
     "Lease: Command" => command::<Lease<'_>>();
     "Login::new" => Login::new(*some());
     "Login: Command" => command::<Login<'_>>();
+    "Mechanisms: Command" => command::<Mechanisms>();
     "Quit: Command" => command::<Quit>();
     "Verbosity::new" => Verbosity::new(any());
     "Verbosity: Command" => command::<Verbosity>();
@@ -132,7 +133,7 @@ fn command<C: Command + 'static>() {
 pub mod traits {
     use minimc_core::command::meta::{Answer, Debug, Details, Outcome, Set, TimeToLive};
     use minimc_core::command::{
-        CacheMemlimit, DeleteCas, Deleted, Exists, FlushAll, Lease, Leased, Login, Quit, Verbosity,
+        CacheMemlimit, DeleteCas, Deleted, Exists, FlushAll, Lease, Leased, Login, Mechanisms, Quit, Verbosity,
     };
     use minimc_probe::traits;
 
@@ -148,6 +149,7 @@ pub mod traits {
         "Lease" Lease<'static>: Clone Debug;
         "Leased" Leased<'static>: Clone Debug PartialEq;
         "Login" Login<'static>: Clone Debug;
+        "Mechanisms" Mechanisms: Clone Debug Default;
         "Outcome" Outcome: Clone Debug PartialEq;
         "Quit" Quit: Clone Debug Default;
         "Set" Set<'static, 'static>: Clone Debug;
