@@ -166,6 +166,26 @@ async fn connecting_tells_of_it() {
 }
 
 #[test]
+fn unauthenticated_packets_close_the_connection() {
+    let server = Memcached::with_sasl();
+    let connect = |credentials| {
+        let options = options(Protocol::Binary, credentials);
+        net::Client::connect_with(server.address(), options).unwrap()
+    };
+    let mut observer = connect(Some(right()));
+    let mut connections = || observer.general_stats().unwrap().total_connections;
+    let mut client = connect(None);
+    // The server has counted the connection when it has answered; this it answers to everybody.
+    client.version().unwrap();
+    let before = connections();
+    for opened in 0..3 {
+        let error = client.get("k").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(connections() - before, opened);
+    }
+}
+
+#[test]
 fn which_mechanisms_there_are() {
     let server = Memcached::with_sasl();
     let options = options(Protocol::Binary, None);
