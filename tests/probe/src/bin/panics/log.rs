@@ -7,7 +7,8 @@ use minimc_core::command::{
 };
 use minimc_core::wire::{Failure, Feature, Form, Opcode, Protocol, Shape, Status};
 use minimc_core::{
-    BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix, ReturnCode, Text,
+    BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix,
+    ReturnCode, Text,
 };
 use minimc_probe::{any, sink, some};
 

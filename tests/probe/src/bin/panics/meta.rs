@@ -133,7 +133,8 @@ fn command<C: Command + 'static>() {
 pub mod traits {
     use minimc_core::command::meta::{Answer, Debug, Details, Outcome, Set, TimeToLive};
     use minimc_core::command::{
-        CacheMemlimit, DeleteCas, Deleted, Exists, FlushAll, Lease, Leased, Login, Mechanisms, Quit, Verbosity,
+        CacheMemlimit, DeleteCas, Deleted, Exists, FlushAll, Lease, Leased, Login, Mechanisms,
+        Quit, Verbosity,
     };
     use minimc_probe::traits;
 

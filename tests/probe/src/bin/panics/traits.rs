@@ -6,8 +6,8 @@ use minimc_core::command::{
 };
 use minimc_core::wire::{Encoder, Failure, Feature, Form, Frame, Opcode, Protocol, Shape, Status};
 use minimc_core::{
-    BadKey, Connection, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Gap, Key, Piece,
-    Prefix, Progress, RawReply, ReturnCode, Sent, Text,
+    BadKey, Connection, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Gap,
+    Key, Piece, Prefix, Progress, RawReply, ReturnCode, Sent, Text,
 };
 use minimc_probe::traits;
 
