@@ -62,7 +62,7 @@ async fn logins<T: Transport>(client: &mut Host<T>) -> (u64, u64) {
     (stats.auth_cmds, stats.auth_errors)
 }
 
-async fn logs_in_on_every_connection<T: Transport>(_: &mut Memcached, client: &mut Host<T>) {
+async fn logs_in_on_every_connection<T: Transport>(_: &Memcached, client: &mut Host<T>) {
     client.set("k", "v", Expiry::NEVER).await.unwrap();
     assert_eq!(client.get("k").await.unwrap().unwrap().value, b"v");
     let before = logins(client).await;
@@ -75,14 +75,14 @@ async fn logs_in_on_every_connection<T: Transport>(_: &mut Memcached, client: &m
     assert_eq!(logins(client).await, (before.0 + 2, before.1));
 }
 
-async fn a_wrong_password<T: Transport>(_: &mut Memcached, client: &mut Host<T>) {
+async fn a_wrong_password<T: Transport>(_: &Memcached, client: &mut Host<T>) {
     for _ in 0..2 {
         refused(client.set("k", "v", Expiry::NEVER).await.unwrap_err());
         refused(client.get_many(&["k"]).await.map(drop).unwrap_err());
     }
 }
 
-async fn without_a_login<T: Transport>(_: &mut Memcached, client: &mut Host<T>) {
+async fn without_a_login<T: Transport>(_: &Memcached, client: &mut Host<T>) {
     for _ in 0..2 {
         let error = client.get("k").await.unwrap_err();
         let told = (error.kind(), error.fate(), error.return_code());
@@ -104,7 +104,7 @@ async fn again_after_a_restart<T: Transport>(server: &mut Memcached, client: &mu
 }
 
 /// A refused login leaves the connection as it was: the next one on it is heard.
-async fn by_hand<T: Transport>(server: &mut Memcached, client: &mut Host<T>) {
+async fn by_hand<T: Transport>(server: &Memcached, client: &mut Host<T>) {
     let mut observer = observer(server, client.options().protocol);
     // The server has counted the connection when it has answered, whatever it says.
     let _ = client.version().await;
