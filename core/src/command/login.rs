@@ -3,6 +3,7 @@
 use super::Command;
 use crate::credentials::Credentials;
 use crate::error::ErrorKind;
+use crate::expiry::Expiry;
 use crate::wire::{Encoder, Failure, Frame, Protocol, Shape, Status};
 
 /// Logs in to a server that wants it: one with `-Y` in the text protocols, one with `-S` and SASL
@@ -56,7 +57,8 @@ impl Command for Login<'_> {
                     return;
                 }
                 // Key, flags and expiry mean nothing to a login.
-                out.line(b"set minimc.login 0 -1", Shape::Stored)
+                out.line(b"set minimc.login 0", Shape::Stored)
+                    .expiry(b" ", Expiry::AT_ONCE)
                     .number(b" ", length as u64)
                     .bytes(b"\r\n")
                     .bytes(user)
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn by_text() {
-        let line = b"set minimc.login 0 -1 13\r\nminimc secret\r\n";
+        let line = b"set minimc.login 0 2592001 13\r\nminimc secret\r\n";
         for protocol in [Text, Meta] {
             for (reply, meaning) in [
                 ("STORED", "Ok(())"),
@@ -172,7 +174,7 @@ mod tests {
     fn the_longest_fits_the_least_storage_and_has_no_prefix() {
         let long = "p".repeat(Credentials::LIMIT - 1);
         let login = Login::new(Credentials::new("u", &long).unwrap());
-        for (protocol, length) in [(Text, 280), (Meta, 280), (Binary, 281)] {
+        for (protocol, length) in [(Text, 285), (Meta, 285), (Binary, 281)] {
             let storage = || [0; Connection::<[u8; 320], 1>::STORAGE];
             let mut connection = Connection::<_, 1>::new(protocol, storage(), storage()).unwrap();
             connection.set_prefix(Prefix::new("prefix:").unwrap());

@@ -113,7 +113,7 @@ fn login_length(came: &[u8]) -> Option<usize> {
     let end = came.iter().position(|&byte| byte == b'\n')? + 1;
     let line = std::str::from_utf8(&came[..end]).expect("a line of text");
     let words: Vec<&str> = line.trim_end().split(' ').collect();
-    let [_, _, _, "-1", size] = words[..] else {
+    let [_, _, _, "2592001", size] = words[..] else {
         panic!("an item that stays: {line}");
     };
     let length = end + size.parse::<usize>().expect("a length") + 2;
