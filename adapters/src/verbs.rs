@@ -272,16 +272,15 @@ macro_rules! verbs {
                 self.call(&Version) $($await)*
             }
 
-            /// Asks for the server's version, and keeps to what that understands from now on. `None`
-            /// is a version that tells nothing, as a proxy's may; then nothing changes.
+            /// Asks for the server's version, and keeps to what that understands. `None` is a version
+            /// that tells nothing, as a proxy's may; then the dialect is that of the options.
             ///
-            /// The client does not ask again when it connects again.
+            /// From now on the client asks again whenever it connects again, for the server may have
+            /// been replaced: see [`Options::learn_dialect`](crate::Options::learn_dialect).
             #[doc = example!($open, "client.learn_dialect()", $wait, "?;")]
             pub $($async)? fn learn_dialect(&mut self) -> Result<Option<Dialect>, Error> {
                 let dialect = Dialect::parse(self.version() $($await)* ?.bytes());
-                if let Some(dialect) = dialect {
-                    self.set_dialect(dialect);
-                }
+                self.learn(dialect);
                 Ok(dialect)
             }
 

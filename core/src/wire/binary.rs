@@ -25,6 +25,8 @@ pub enum Opcode {
     Stat = 0x10,
     Touch = 0x1C,
     GetAndTouch = 0x1D,
+    SaslList = 0x20,
+    SaslAuth = 0x21,
 }
 
 /// The opcodes that have a quiet form, with it.
@@ -241,12 +243,13 @@ fn status(opcode: u8, status: u16) -> Option<Status> {
 }
 
 fn success(opcode: u8) -> Status {
-    const GETS: [Opcode; 5] = [
+    const GETS: [Opcode; 6] = [
         Opcode::Get,
         Opcode::GetAndTouch,
         Opcode::Increment,
         Opcode::Decrement,
         Opcode::Version,
+        Opcode::SaslList,
     ];
     if opcode == Opcode::NoOp as u8 {
         Status::End

@@ -39,6 +39,8 @@ pub(crate) enum Mark {
     BareMiss = 4,
     /// The reply may be taken in pieces.
     InPieces = 8,
+    /// It is a login.
+    LogsIn = 16,
 }
 
 impl Marks {
@@ -117,8 +119,10 @@ impl Debt {
             // In place of a packet: the server does not speak the protocol.
             _ if packets && head.tag == NO_TAG => true,
             Failure::TooManyConnections => true,
-            // The server closes after a packet that it does not understand, or that wants a login,
-            // and takes the data behind a line that it does not understand for commands.
+            // The server may be asked again.
+            Failure::Unauthenticated if self.is(Mark::LogsIn) => false,
+            // The server closes after a packet that it does not understand, or that wants a login
+            // before it, and takes the data behind a line that it does not understand for commands.
             Failure::Client | Failure::Unauthenticated => packets || self.is(Mark::Stores),
             Failure::Command => !packets && self.is(Mark::Stores),
             Failure::Server

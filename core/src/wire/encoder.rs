@@ -270,6 +270,13 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
+    /// Says that this is a login, of which a refusal says nothing against the connection.
+    pub fn logs_in(&mut self) -> &mut Self {
+        self.debt.mark(Mark::Stores);
+        self.debt.mark(Mark::LogsIn);
+        self
+    }
+
     /// A binary packet.
     pub fn packet(
         &mut self,
@@ -284,17 +291,34 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// A binary packet that asks for statistics of this kind, which any number of packets answer.
     pub fn packet_for_statistics(&mut self, kind: &[u8]) -> &mut Self {
-        let opaque = binary::tag(Opcode::Stat as u8, self.tag);
-        self.debt.shape = Shape::STAT_PACKETS;
+        self.packet_without_prefix(Opcode::Stat, Shape::STAT_PACKETS, kind, 0)
+    }
+
+    /// A binary packet that logs in by a mechanism of SASL. The `length` bytes that this wants are to
+    /// be written behind it.
+    pub fn packet_for_login(&mut self, mechanism: &[u8], length: usize) -> &mut Self {
+        self.packet_without_prefix(Opcode::SaslAuth, Shape::PACKET, mechanism, length)
+    }
+
+    /// A binary packet with what is no item's key in the place of the key.
+    fn packet_without_prefix(
+        &mut self,
+        opcode: Opcode,
+        shape: Shape,
+        name: &[u8],
+        value: usize,
+    ) -> &mut Self {
+        let opaque = binary::tag(opcode as u8, self.tag);
+        self.debt.shape = shape;
         self.debt.check = opaque;
         let header = Header {
-            opcode: Opcode::Stat as u8,
-            key: kind.len() as u16,
-            body: kind.len() as u32,
+            opcode: opcode as u8,
+            key: name.len() as u16,
+            body: name.len().saturating_add(value) as u32,
             opaque,
             ..Header::default()
         };
-        self.bytes(&header.request()).bytes(kind)
+        self.bytes(&header.request()).bytes(name)
     }
 
     /// A binary packet with a value.

@@ -72,6 +72,9 @@ fn write<'v>(part: &Part<'v>, out: &mut Encoder<'_, 'v>) {
     if part.kind == Kind::Packet {
         // Which of its parts it has makes no difference to the reply.
         out.packet(opcode(part), &[], None, 0);
+        if opcode(part) == Opcode::SaslAuth {
+            out.logs_in();
+        }
         return;
     }
     let line = &part.line[..part.line.len().min(LONGEST)];
@@ -99,6 +102,7 @@ pub(crate) fn opcode(part: &Part<'_>) -> Opcode {
         Some(0x0F | 0x1A) => Opcode::Prepend,
         Some(0x1C) => Opcode::Touch,
         Some(0x1D | 0x1E | 0x23 | 0x24) => Opcode::GetAndTouch,
+        Some(0x21) => Opcode::SaslAuth,
         _ => Opcode::NoOp,
     }
 }
