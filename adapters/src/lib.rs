@@ -53,7 +53,10 @@ extern crate std;
 mod address;
 pub mod blocking;
 pub mod client;
+#[macro_use]
+mod colours;
 mod options;
+pub mod recipes;
 #[cfg(feature = "std")]
 mod storage;
 mod transport;
