@@ -37,6 +37,9 @@
 //! - One deadline per operation. The connection is opened anew when it was lost; only reads, and
 //!   writes that were not sent, are repeated, once.
 //!
+//! What programs make of it again and again (a value that one of all who miss it computes, a lock, an
+//! election) is in [`recipes`].
+//!
 //! # Features
 //!
 //! `std` (default), `tokio`, `embassy-net`, and `defmt` for logs. Without `std` and `tokio` the

@@ -389,24 +389,50 @@ fn a_lock_that_expired_is_the_next_ones() {
     let two = Expiry::seconds(2);
     let keys = keys.map(|(key, tokens, mut client)| {
         let kept = key.clone() + ":kept";
-        for key in [&key, &kept] {
-            let mine = Lock::new(key, &tokens, "me", two).unwrap();
-            assert!(client.acquire(&mine).unwrap().is_some());
-        }
+        let mine = Lock::new(&key, &tokens, "me", two).unwrap();
+        while client.acquire(&mine).unwrap().is_none() {}
+        let mine = Lock::new(&kept, &tokens, "me", two).unwrap();
         let kept_longer = Lock::new(&kept, &tokens, "me", MINUTE).unwrap();
-        assert!(client.renew(&kept_longer).unwrap());
+        // On a machine that is busy two seconds may be over.
+        while client.acquire(&mine).unwrap().is_none() || !client.renew(&kept_longer).unwrap() {}
         (key, kept, tokens, client)
     });
     expire();
     for (key, kept, tokens, mut client) in keys {
         let [mine, theirs] =
             ["me", "them"].map(|owner| Lock::new(&key, &tokens, owner, MINUTE).unwrap());
-        assert_eq!(client.acquire(&theirs).unwrap(), Some(3));
+        let token = client.acquire(&theirs).unwrap();
+        assert!(token >= Some(3), "{token:?}");
         assert!(!client.renew(&mine).unwrap());
         assert!(!client.release(&mine).unwrap());
         assert!(client.renew(&theirs).unwrap(), "it is theirs still");
         let theirs = Lock::new(&kept, &tokens, "them", MINUTE).unwrap();
         assert_eq!(client.acquire(&theirs).unwrap(), None, "it was renewed");
+    }
+}
+
+/// What a cache does not promise, and what is left of the recipe then.
+#[test]
+fn a_lock_does_not_outlive_the_server() {
+    let mut server = Memcached::tcp(&[]);
+    for protocol in PROTOCOLS {
+        let mut client = client(&server, protocol);
+        let [mine, theirs] =
+            ["me", "them"].map(|owner| Lock::new("lock", "tokens", owner, MINUTE).unwrap());
+        assert_eq!(client.acquire(&mine).unwrap(), Some(1));
+        assert!(client.release(&mine).unwrap());
+        assert_eq!(client.acquire(&mine).unwrap(), Some(2));
+        server.start_again();
+        client.disconnect();
+        // The token is no larger than the other holder's: the resource refuses it.
+        assert_eq!(client.acquire(&theirs).unwrap(), Some(1));
+        assert!(!client.renew(&mine).unwrap());
+        assert!(!client.release(&mine).unwrap());
+        assert!(client.release(&theirs).unwrap());
+        // So the counter is set.
+        client.set("tokens", "2", Expiry::NEVER).unwrap();
+        assert_eq!(client.acquire(&mine).unwrap(), Some(3));
+        server.start_again();
     }
 }
 
@@ -458,16 +484,18 @@ fn who_is_elected_leads_until_it_resigns_or_stops() {
     let mut candidates = PROTOCOLS.map(|protocol| (protocol, client(&server, protocol)));
     for (protocol, client) in &mut candidates {
         let key = format!("leader:{protocol:?}");
-        let [mine, theirs] =
-            ["me", "them"].map(|name| Election::new(&key, name, Expiry::seconds(2)).unwrap());
+        let [mine, theirs] = ["me", "them"].map(|name| Election::new(&key, name, MINUTE).unwrap());
         assert!(client.campaign(&mine).unwrap());
         assert!(!client.campaign(&theirs).unwrap());
         assert!(client.campaign(&mine).unwrap());
         assert_eq!(client.get(&key).unwrap().unwrap().value, b"me");
         assert!(!client.resign(&theirs).unwrap());
         assert!(client.resign(&mine).unwrap());
+        // The term is that of the last campaign.
         assert!(client.campaign(&theirs).unwrap());
         assert!(!client.campaign(&mine).unwrap());
+        let short = Election::new(&key, "them", Expiry::seconds(2)).unwrap();
+        assert!(client.campaign(&short).unwrap());
     }
     expire();
     for (protocol, client) in &mut candidates {

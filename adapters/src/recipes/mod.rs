@@ -10,7 +10,7 @@
 //!
 //! The calls are methods of [`Client`](crate::Client) and of
 //! [`blocking::Client`](crate::blocking::Client). None waits by itself: where there is something to
-//! wait for, the caller says how.
+//! wait for, the caller says how. Each round trip has the client's time limit for itself.
 //!
 //! # What memcached does not promise
 //!
