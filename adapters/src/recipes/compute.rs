@@ -18,6 +18,10 @@ use crate::{blocking, client};
 /// know. Remove the value so that an old one is left to those who wait: by
 /// [`invalidate_until`](meta::Delete::invalidate_until), not by `delete`.
 ///
+/// The value is lent by the client's receive storage and must fit it:
+/// [`ReplyTooLarge`](minimc_core::ErrorKind::ReplyTooLarge) elsewhere, and who gets that of a stale value
+/// may have the task and cannot know.
+///
 /// Who has the task may die. If the value was missing, another has the task when the lease is over;
 /// where there is an old value, that is given to all until it expires itself. If the one was only
 /// slow, two compute the value; what the first of them computes is not stored.
