@@ -135,7 +135,8 @@ macro_rules! compute {
             /// Gets a value, or computes it once for all who miss it: see [`Compute`]. One round trip
             /// if it is there, two if it is computed.
             ///
-            /// - `read` makes of the item what the caller wants: a copy, or what the bytes mean.
+            /// - `read` makes of the item what the caller wants: a copy, or what the bytes mean. (One
+            ///   that was computed has no CAS value.)
             /// - `compute` is called if this call is the one that has the task. If it fails, its
             ///   error is returned, and the next who asks has the task.
             /// - `wait` waits a while, say 50 milliseconds, while another has it; it is told how often

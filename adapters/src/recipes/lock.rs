@@ -14,15 +14,17 @@ use crate::{blocking, client};
 /// that is larger than those of all before it. Pass it to the protected resource with every request,
 /// and let that refuse a token smaller than the largest that it has seen.
 ///
-/// The tokens are counted under a key of their own, which never expires. If it is evicted or the
-/// server restarts, they begin again at 1, and a resource that remembers larger ones refuses them:
-/// the failure is seen and does no harm. Set the counter to that larger number to go on.
+/// The tokens are counted under a key of their own, which never expires. If it is lost all the same
+/// (evicted, flushed, with the server), they begin again, by default at 1. Until they have passed those
+/// of before, the resource refuses who holds the lock, and two may have the same token. A
+/// [first token](Self::first_token) that grows with the time prevents both.
 ///
 /// The lock is not reentrant: its holder cannot acquire it once more.
 #[derive(Clone, Copy, Debug)]
 pub struct Lock<'k> {
     claim: Claim<'k>,
     tokens: Key<'k>,
+    first: u64,
 }
 
 impl<'k> Lock<'k> {
@@ -48,7 +50,15 @@ impl<'k> Lock<'k> {
         Ok(Self {
             claim,
             tokens: tokens.into_key()?,
+            first: 1,
         })
+    }
+
+    /// Begins with the token `first` where none was counted yet, or where the counter was lost. Take
+    /// the microseconds since 1970: then tokens go on growing, unless the lock changes hands more often
+    /// than that, or a clock goes back.
+    pub fn first_token(self, first: u64) -> Self {
+        Self { first, ..self }
     }
 }
 
@@ -68,7 +78,7 @@ macro_rules! lock {
                 if !self.take(&lock.claim) $($await)* ? {
                     return Ok(None);
                 }
-                let token = self.count(lock.tokens, Expiry::NEVER) $($await)* ?;
+                let token = self.count(lock.tokens, lock.first, Expiry::NEVER) $($await)* ?;
                 // Only a token that was drawn while the lock was held is larger than all before: who
                 // lost the lock meanwhile may have one that is larger than its successor's.
                 Ok(self.owned(&lock.claim) $($await)* ?.map(|_| token))

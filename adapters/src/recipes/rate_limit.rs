@@ -54,7 +54,7 @@ macro_rules! rate_limit {
             /// through or nobody.
             #[doc = example!($open, "let limit = RateLimit::new(\"rate:login:alice\", 5, Expiry::seconds(60))?;\nmatch client.admit(&limit)", $wait, " {\n    Ok(Admission::Admitted { left }) => println!(\"{left} more tries\"),\n    Ok(Admission::Refused) => println!(\"try again in a minute\"),\n    Err(error) => println!(\"let through without counting: {error}\"),\n}")]
             pub $($async)? fn admit(&mut self, limit: &RateLimit<'_>) -> Result<Admission, Error> {
-                let count = self.count(limit.key, limit.window) $($await)* ?;
+                let count = self.count(limit.key, 1, limit.window) $($await)* ?;
                 Ok(match limit.most.checked_sub(count) {
                     Some(left) => Admission::Admitted { left },
                     None => Admission::Refused,
