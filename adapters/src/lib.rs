@@ -37,6 +37,9 @@
 //! - One deadline per operation. The connection is opened anew when it was lost; only reads, and
 //!   writes that were not sent, are repeated, once.
 //!
+//! What programs make of it again and again (a value that one of all who miss it computes, a lock, an
+//! election) is in [`recipes`].
+//!
 //! # Logging in
 //!
 //! With [credentials](Options::credentials) a client logs in on every connection that it opens, before
@@ -77,7 +80,10 @@ extern crate std;
 mod address;
 pub mod blocking;
 pub mod client;
+#[macro_use]
+mod colours;
 mod options;
+pub mod recipes;
 #[cfg(feature = "std")]
 mod storage;
 mod transport;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use minimc::command::{
     Count, Crawl, Delete, Get, GetMany, Login, Noop, Stats, Store, Touch, Version, Watch, Watched,
 };
+use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::Client;
 use minimc::{Credentials, Error, Expiry, Key, Options};
 use minimc_tests::server::{LOGIN, Memcached};
@@ -153,6 +154,38 @@ async fn every_future_is_send() {
         while let Some(bytes) = stream.next().await? {
             assert!(!bytes.is_empty());
         }
+    });
+
+    spawned!(address, |client| {
+        let (key, owner) = (String::from("recipe"), String::from("me"));
+        let (value, waits) = (String::from("v"), 1);
+        let recipe = Compute::new(&key, never)?.tries(waits);
+        let computed = client
+            .get_or_compute(
+                &recipe,
+                |item| item.value.to_vec(),
+                async || {
+                    tokio::task::yield_now().await;
+                    Ok::<_, Error>(&value)
+                },
+                async |n| {
+                    tokio::task::yield_now().await;
+                    assert!(n <= waits);
+                },
+            )
+            .await?;
+        assert!(computed.value().is_some());
+        let update = Update::new(&key, never)?;
+        let changed = client.update(&update, |item| {
+            Some([item?.value, value.as_bytes()].concat())
+        });
+        let _ = changed.await?;
+        let lock = Lock::new("lock", "tokens", &owner, never)?;
+        let _ = client.acquire(&lock).await?;
+        assert!(client.renew(&lock).await? && client.release(&lock).await?);
+        let election = Election::new("leader", &owner, never)?;
+        assert!(client.campaign(&election).await? && client.resign(&election).await?);
+        let _ = client.admit(&RateLimit::new("rate", 1, never)?).await?;
     });
 
     let connect = async move {

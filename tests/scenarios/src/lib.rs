@@ -19,10 +19,12 @@
 mod large;
 mod many;
 mod pipelined;
+mod recipes;
 
 pub use large::{LARGE, PART, WHOLE, large};
 pub use many::many;
 pub use pipelined::{pairs, pipelined};
+pub use recipes::recipes;
 
 use minimc::command::{Store, Stored};
 use minimc::{
