@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The main job, once through: a host stores an over-the-air image in a real memcached, a firmware
-# booted in QEMU streams it through 512 bytes of memory, checks its digest, and publishes readings,
-# and the host reports what the device did.
+# The main job, once through: a host stores an over-the-air image in a real memcached; two devices
+# booted together in QEMU compute a calibration once for both, stream the image through 512 bytes of
+# memory, check its digest, and publish readings; and the host reports what the devices did.
 #
 #   ci/demo.sh [--board NAME] [FILE]
 #

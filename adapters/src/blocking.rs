@@ -106,7 +106,8 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         now(self.inner.quit())
     }
 
-    /// Sets what the server understands, as [`Options::dialect`] does.
+    /// Sets what the server understands: see
+    /// [`minimc::Client::set_dialect`](crate::Client::set_dialect).
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.inner.set_dialect(dialect);
     }
@@ -119,6 +120,10 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     #[cfg(feature = "std")]
     pub(crate) fn start(&mut self) -> Result<(), Error> {
         now(self.inner.start()).map(drop)
+    }
+
+    pub(crate) fn learn(&mut self, version: Option<Dialect>) {
+        self.inner.learn(version);
     }
 
     pub(crate) fn distrust(&mut self) -> Error {

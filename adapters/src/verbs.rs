@@ -8,7 +8,7 @@ use minimc_core::command::{
 use minimc_core::{Dialect, Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
 
 use crate::transport::Transport;
-use crate::{Client, blocking, client};
+use crate::{blocking, client};
 
 /// An item that owns its value.
 #[cfg(feature = "std")]
@@ -33,23 +33,12 @@ impl From<Item<'_>> for OwnedItem {
     }
 }
 
-/// An example in a method's documentation.
-macro_rules! example {
-    ($open:literal, $($code:literal),+) => {
-        concat!(
-            "\n```\n# use minimc::{ErrorKind, Expiry, command::*};\n# ",
-            $open,
-            "\n",
-            $($code,)+
-            "\n# Ok(())\n# }\n```"
-        )
-    };
-}
-
-/// `$async` and `$await` are the colour; `$open` and `$wait` are the same for the examples.
 macro_rules! verbs {
-    ($client:ty, $many:ident, $lines:ident, [$($async:ident)?], [$($await:tt)*], $open:literal, $wait:literal) => {
-        impl<T: Transport, S: Storage, const N: usize> $client {
+    (
+        $colour:ident, [$($async:ident)?], [$($await:tt)*], [$($_functions:tt)*],
+        $open:literal, $wait:literal
+    ) => {
+        impl<T: Transport, S: Storage, const N: usize> $colour::Client<T, S, N> {
             /// Gets the item under `key`; `None` is a miss. The value lies in the client's storage
             /// until the next call.
             #[doc = example!($open, "if let Some(item) = client.get(\"boot\")", $wait, "? {\n    println!(\"{} bytes\", item.value.len());\n}")]
@@ -65,8 +54,8 @@ macro_rules! verbs {
 
             /// Gets the item under `key`; where there is none, or it is stale, makes one of all who ask
             /// compute it, for which that one has until `lasts`. See [`Lease`]; only in the meta
-            /// protocol.
-            #[doc = example!($open, "match client.lease(\"report\", Expiry::seconds(30))", $wait, "? {\n    Leased::Fresh(item) => println!(\"{} bytes\", item.value.len()),\n    Leased::Won { cas, .. } => {\n        let report = \"computed\";\n        let _ = match cas {\n            Some(cas) => client.cas(\"report\", report, cas, Expiry::seconds(600))", $wait, "?,\n            None => client.add(\"report\", report, Expiry::seconds(600))", $wait, "?,\n        };\n    }\n    Leased::Taken { stale } => { /* do with the stale item, or ask again later */ }\n}")]
+            /// protocol. [`get_or_compute`](Self::get_or_compute) does it all.
+            #[doc = example!($open, "match client.lease(\"report\", Expiry::seconds(30))", $wait, "? {\n    Leased::Fresh(item) => println!(\"{} bytes\", item.value.len()),\n    Leased::Won { cas, .. } => {\n        let report = \"computed\";\n        match cas {\n            Some(cas) => client.cas(\"report\", report, cas, Expiry::seconds(600))", $wait, ".map(drop)?,\n            None => client.set(\"report\", report, Expiry::seconds(600))", $wait, "?,\n        }\n    }\n    Leased::Taken { stale } => { /* do with the stale item, or ask again later */ }\n}")]
             pub $($async)? fn lease<'k>(&mut self, key: impl IntoKey<'k>, lasts: Expiry) -> Result<Leased<'_>, Error> {
                 let lasts = self.resolve(lasts);
                 self.call(&Lease::new(key.into_key()?, lasts)) $($await)*
@@ -108,7 +97,7 @@ macro_rules! verbs {
             /// Gets any number of items: each key, as it was given, comes with its item, with `None`
             /// for a miss, or with its own error. Keys that are missed come behind others.
             #[doc = example!($open, "let keys = [\"a\", \"b\", \"c\"];\nlet mut items = client.get_many(&keys)", $wait, "?;\nwhile let Some((key, item)) = items.next()", $wait, " {\n    if let Some(item) = item? {\n        println!(\"{key}: {} bytes\", item.value.len());\n    }\n}")]
-            pub $($async)? fn get_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$many<'_, GetMany<'k, K>, T, S, N>, Error> {
+            pub $($async)? fn get_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$colour::Many<'_, GetMany<'k, K>, T, S, N>, Error> {
                 self.batch(GetMany::new(keys)) $($await)*
             }
 
@@ -157,36 +146,36 @@ macro_rules! verbs {
             /// given, comes with what became of it. In the meta and the binary protocol the server is
             /// asked to be quiet; for a [`StoreMany`] that is precise see [`batch`](Self::batch).
             #[doc = example!($open, "let readings = [(\"inside\", \"21.5\"), (\"outside\", \"3.0\")];\nlet mut outcomes = client.set_many(&readings, Expiry::seconds(60))", $wait, "?;\nwhile let Some((key, outcome)) = outcomes.next()", $wait, " {\n    if let Err(error) = outcome {\n        println!(\"{key}: {error}\");\n    }\n}")]
-            pub $($async)? fn set_many<'k, K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, items: &'k [(K, V)], expiry: Expiry) -> Result<$many<'_, StoreMany<'k, K, V>, T, S, N>, Error> {
+            pub $($async)? fn set_many<'k, K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, items: &'k [(K, V)], expiry: Expiry) -> Result<$colour::Many<'_, StoreMany<'k, K, V>, T, S, N>, Error> {
                 let expiry = self.resolve(expiry);
                 self.batch(StoreMany::set(items).expiry(expiry)) $($await)*
             }
 
             /// Stores those of any number of values of which there is no item yet, until `expiry`.
-            pub $($async)? fn add_many<'k, K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, items: &'k [(K, V)], expiry: Expiry) -> Result<$many<'_, StoreMany<'k, K, V>, T, S, N>, Error> {
+            pub $($async)? fn add_many<'k, K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, items: &'k [(K, V)], expiry: Expiry) -> Result<$colour::Many<'_, StoreMany<'k, K, V>, T, S, N>, Error> {
                 let expiry = self.resolve(expiry);
                 self.batch(StoreMany::add(items).expiry(expiry)) $($await)*
             }
 
             /// Removes any number of items: each key comes with whether it was there.
-            pub $($async)? fn delete_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$many<'_, DeleteMany<'k, K>, T, S, N>, Error> {
+            pub $($async)? fn delete_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$colour::Many<'_, DeleteMany<'k, K>, T, S, N>, Error> {
                 self.batch(DeleteMany::new(keys)) $($await)*
             }
 
             /// Adds `delta` to any number of numbers: each key comes with its new one, or with
             /// [`NotFound`](ErrorKind::NotFound).
-            pub $($async)? fn incr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$many<'_, CountMany<'k, K>, T, S, N>, Error> {
+            pub $($async)? fn incr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$colour::Many<'_, CountMany<'k, K>, T, S, N>, Error> {
                 self.batch(CountMany::up(keys, delta)) $($await)*
             }
 
             /// Subtracts `delta` from any number of numbers, down to 0: each key comes with its new
             /// one, or with [`NotFound`](ErrorKind::NotFound).
-            pub $($async)? fn decr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$many<'_, CountMany<'k, K>, T, S, N>, Error> {
+            pub $($async)? fn decr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$colour::Many<'_, CountMany<'k, K>, T, S, N>, Error> {
                 self.batch(CountMany::down(keys, delta)) $($await)*
             }
 
             /// Lets any number of items live until `expiry`: each key comes with whether it is there.
-            pub $($async)? fn touch_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], expiry: Expiry) -> Result<$many<'_, TouchMany<'k, K>, T, S, N>, Error> {
+            pub $($async)? fn touch_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], expiry: Expiry) -> Result<$colour::Many<'_, TouchMany<'k, K>, T, S, N>, Error> {
                 let expiry = self.resolve(expiry);
                 self.batch(TouchMany::new(keys, expiry)) $($await)*
             }
@@ -273,22 +262,21 @@ macro_rules! verbs {
                 self.call(&Version) $($await)*
             }
 
-            /// Asks for the server's version, and keeps to what that understands from now on. `None`
-            /// is a version that tells nothing, as a proxy's may; then nothing changes.
+            /// Asks for the server's version, and keeps to what that understands. `None` is a version
+            /// that tells nothing, as a proxy's may; then the dialect is that of the options.
             ///
-            /// The client does not ask again when it connects again.
+            /// From now on the client asks again whenever it connects again, for the server may have
+            /// been replaced: see [`Options::learn_dialect`](crate::Options::learn_dialect).
             #[doc = example!($open, "client.learn_dialect()", $wait, "?;")]
             pub $($async)? fn learn_dialect(&mut self) -> Result<Option<Dialect>, Error> {
                 let dialect = Dialect::parse(self.version() $($await)* ?.bytes());
-                if let Some(dialect) = dialect {
-                    self.set_dialect(dialect);
-                }
+                self.learn(dialect);
                 Ok(dialect)
             }
 
             /// Asks for statistics, which come one by one.
             #[doc = example!($open, "let mut stats = client.stats(Stats::ITEMS)", $wait, "?;\nlet mut expired = 0;\nwhile let Some(stat) = stats.next()", $wait, "? {\n    if let Some((_class, stat)) = stat.within()\n        && stat.name == b\"expired_unfetched\"\n    {\n        expired += stat.number()?;\n    }\n}")]
-            pub $($async)? fn stats<'a>(&mut self, stats: Stats<'a>) -> Result<$lines<'_, Stats<'a>, T, S, N>, Error> {
+            pub $($async)? fn stats<'a>(&mut self, stats: Stats<'a>) -> Result<$colour::Lines<'_, Stats<'a>, T, S, N>, Error> {
                 self.lines(stats) $($await)*
             }
 
@@ -321,17 +309,17 @@ macro_rules! verbs {
 
             /// Lists items with what the server knows of them: see [`Metadump`].
             #[doc = example!($open, "let mut items = client.metadump(Crawl::Hash)", $wait, "?;\nlet mut name = [0; 250];\nwhile let Some(item) = items.next()", $wait, "? {\n    if item.is_fetched == Some(false) {\n        let key = item.key.copy_into(&mut name);\n    }\n}")]
-            pub $($async)? fn metadump<'a>(&mut self, crawl: Crawl<'a>) -> Result<$lines<'_, Metadump<'a>, T, S, N>, Error> {
+            pub $($async)? fn metadump<'a>(&mut self, crawl: Crawl<'a>) -> Result<$colour::Lines<'_, Metadump<'a>, T, S, N>, Error> {
                 self.lines(Metadump::new(crawl)) $($await)*
             }
 
             /// Lists keys: see [`Mgdump`].
-            pub $($async)? fn mgdump<'a>(&mut self, crawl: Crawl<'a>) -> Result<$lines<'_, Mgdump<'a>, T, S, N>, Error> {
+            pub $($async)? fn mgdump<'a>(&mut self, crawl: Crawl<'a>) -> Result<$colour::Lines<'_, Mgdump<'a>, T, S, N>, Error> {
                 self.lines(Mgdump::new(crawl)) $($await)*
             }
 
             /// Lists at most `limit` items of a slab class, some of them: see [`CacheDump`].
-            pub $($async)? fn cachedump(&mut self, class: u8, limit: u32) -> Result<$lines<'_, CacheDump, T, S, N>, Error> {
+            pub $($async)? fn cachedump(&mut self, class: u8, limit: u32) -> Result<$colour::Lines<'_, CacheDump, T, S, N>, Error> {
                 self.lines(CacheDump::new(class, limit)) $($await)*
             }
 
@@ -351,24 +339,4 @@ macro_rules! verbs {
     };
 }
 
-mod awaited {
-    use super::*;
-    use client::{Lines, Many};
-
-    verbs!(
-        Client<T, S, N>, Many, Lines, [async], [.await],
-        "async fn example<T: minimc::Transport, S: minimc::Storage>(client: &mut minimc::Client<T, S>) -> Result<(), minimc::Error> {",
-        ".await"
-    );
-}
-
-mod waited_for {
-    use super::*;
-    use blocking::{Lines, Many};
-
-    verbs!(
-        blocking::Client<T, S, N>, Many, Lines, [], [],
-        "fn example<T: minimc::Transport, S: minimc::Storage>(client: &mut minimc::blocking::Client<T, S>) -> Result<(), minimc::Error> {",
-        ""
-    );
-}
+both_colours!(verbs);

@@ -28,21 +28,15 @@ impl Error {
         }
     }
 
-    /// The same error with the server's own words, cut to what a [`Text`] holds.
-    #[must_use]
-    pub(crate) fn with_text(self, text: &[u8]) -> Self {
+    /// An error with a fate, and with the server's own words, cut to what a [`Text`] holds.
+    // Out of line: an error is large, and told in many places.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn told(kind: ErrorKind, fate: Fate, words: &[u8]) -> Self {
         Self {
-            text: Text::new(text),
-            ..self
-        }
-    }
-
-    /// The same error with another one's words.
-    #[must_use]
-    pub(crate) const fn with_words_of(self, other: &Self) -> Self {
-        Self {
-            text: other.text,
-            ..self
+            kind,
+            fate,
+            text: Text::new(words),
         }
     }
 
@@ -74,17 +68,14 @@ impl Error {
 }
 
 impl From<ErrorKind> for Error {
-    // Out of line: an error is large, and made in many places.
-    #[cold]
-    #[inline(never)]
     fn from(kind: ErrorKind) -> Self {
-        Self::new(kind)
+        Self::told(kind, kind.usual_fate(), &[])
     }
 }
 
 impl From<BadKey> for Error {
     fn from(bad: BadKey) -> Self {
-        Self::new(ErrorKind::Key(bad))
+        ErrorKind::Key(bad).into()
     }
 }
 
@@ -152,6 +143,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The send storage or the queue of owed replies has no room now.
     Full,
+    /// The name or the password of a login is empty or has a NUL, or they are too long.
+    Credentials,
     /// The protocol in use cannot carry this.
     Unsupported(&'static str),
     /// A reply was asked for that is not the next one, or has not arrived.
@@ -187,6 +180,9 @@ pub enum ErrorKind {
     TooManyConnections,
     /// The server wants a login first.
     Unauthenticated,
+    /// The server refused the login: name or password are not those. libmemcached's
+    /// `MEMCACHED_AUTH_FAILURE`, for which pylibmc has but its plain `Error`.
+    LoginRefused,
     /// The server will not do so, or not now: its words say why. It may be busy, or have been
     /// started so that it does not do such things.
     Refused,
@@ -224,7 +220,7 @@ impl ErrorKind {
             Self::Key(BadKey::Empty) => ReturnCode::NoKeyProvided,
             Self::Key(BadKey::TooLong { .. }) => ReturnCode::KeyTooBig,
             Self::Key(BadKey::Byte { .. }) => ReturnCode::BadKeyProvided,
-            Self::Expiry | Self::OutOfOrder => ReturnCode::InvalidArguments,
+            Self::Expiry | Self::Credentials | Self::OutOfOrder => ReturnCode::InvalidArguments,
             Self::TooLarge => ReturnCode::E2Big,
             Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
@@ -237,6 +233,7 @@ impl ErrorKind {
             Self::OutOfMemory => ReturnCode::ServerMemoryAllocationFailure,
             Self::Unconfirmed => ReturnCode::SomeErrors,
             Self::Unauthenticated => ReturnCode::AuthProblem,
+            Self::LoginRefused => ReturnCode::AuthFailure,
             Self::Malformed | Self::Mismatched | Self::Unsolicited => ReturnCode::ProtocolError,
             Self::Closed => ReturnCode::ConnectionFailure,
             Self::TimedOut => ReturnCode::Timeout,
@@ -267,10 +264,11 @@ impl ErrorKind {
         )
     }
 
-    const fn usual_fate(self) -> Fate {
+    pub(crate) const fn usual_fate(self) -> Fate {
         match self {
             Self::Key(_)
             | Self::Expiry
+            | Self::Credentials
             | Self::TooLarge
             | Self::Full
             | Self::Unsupported(_)
@@ -284,6 +282,7 @@ impl ErrorKind {
             | Self::OutOfMemory
             | Self::ReplyTooLarge { .. }
             | Self::Unauthenticated
+            | Self::LoginRefused
             | Self::Refused => Fate::Refused,
             Self::Server
             | Self::Uncompared
@@ -329,7 +328,7 @@ impl From<Fault> for Error {
     #[cold]
     #[inline(never)]
     fn from(fault: Fault) -> Self {
-        Self::new(fault.into())
+        ErrorKind::from(fault).into()
     }
 }
 
@@ -347,6 +346,7 @@ impl fmt::Debug for ErrorKind {
                 return io.field("during", during).field("code", code).finish();
             }
             Self::Expiry => "Expiry",
+            Self::Credentials => "Credentials",
             Self::TooLarge => "TooLarge",
             Self::Full => "Full",
             Self::OutOfOrder => "OutOfOrder",
@@ -361,6 +361,7 @@ impl fmt::Debug for ErrorKind {
             Self::Unconfirmed => "Unconfirmed",
             Self::TooManyConnections => "TooManyConnections",
             Self::Unauthenticated => "Unauthenticated",
+            Self::LoginRefused => "LoginRefused",
             Self::Refused => "Refused",
             Self::Malformed => "Malformed",
             Self::Mismatched => "Mismatched",
@@ -387,6 +388,7 @@ impl fmt::Display for ErrorKind {
             Self::Io { during, code: 0 } => return write!(f, "{during} failed"),
             Self::Io { during, code } => return write!(f, "{during} failed (os error {code})"),
             Self::Expiry => "the expiry is over 30 days from now without a clock, or past 2038",
+            Self::Credentials => "the name or the password is empty, has a NUL, or is too long",
             Self::TooLarge => "the value is larger than the item limit",
             Self::Full => "the send storage or the queue of owed replies is full",
             Self::OutOfOrder => "that reply is not the next one, or has not arrived",
@@ -401,6 +403,7 @@ impl fmt::Display for ErrorKind {
             Self::NotNumeric => "the stored value is not a number",
             Self::TooManyConnections => "the server has too many open connections",
             Self::Unauthenticated => "the server wants a login first",
+            Self::LoginRefused => "the server refused the login",
             Self::Malformed => "the reply is not one of memcached's",
             Self::Mismatched => "the reply answers another request",
             Self::Refused => "the server refused to do so",

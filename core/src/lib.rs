@@ -100,6 +100,7 @@ extern crate std;
 mod buffer;
 pub mod command;
 mod connection;
+mod credentials;
 mod decimal;
 mod error;
 mod expiry;
@@ -111,6 +112,7 @@ pub mod wire;
 
 pub use buffer::Storage;
 pub use connection::{Connection, Progress, Sent};
+pub use credentials::Credentials;
 pub use error::{During, Error, ErrorKind, Fate, ReturnCode, Text};
 pub use expiry::Expiry;
 pub use key::{BadKey, IntoKey, Key};

@@ -23,9 +23,9 @@ fn kinds_of_errors() {
         };
     }
     named! {
-        Expiry TooLarge Full OutOfOrder StorageTooSmall NotFound NotNumeric Server Client Command
-        OutOfMemory TooManyConnections Unauthenticated Malformed Mismatched Unsolicited Closed
-        TimedOut WouldWait
+        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall NotFound NotNumeric Server Client Command
+        OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
+        Closed TimedOut WouldWait
     }
     check(ErrorKind::Key(BadKey::Empty), "Key(Empty)");
     check(ErrorKind::Unsupported("it's"), "Unsupported(\"it's\")");

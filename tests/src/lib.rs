@@ -18,6 +18,7 @@ pub mod outcome;
 pub mod proxy;
 pub mod relay;
 pub mod run;
+mod sasl;
 pub mod scene;
 pub mod script;
 pub mod server;

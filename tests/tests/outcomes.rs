@@ -128,17 +128,17 @@ const NO_META: &str =
 async fn an_error_to_a_line_without_data() {
     let text: &[Refused] = &[
         (
-            |out| _ = out.line(b"gone k", Shape::Deleted).end(),
+            |out| _ = out.line(b"gone k", Shape::DELETED).end(),
             "Command(\"ERROR\"), Refused",
             ReturnCode::Error,
         ),
         (
-            |out| _ = out.line(b"incr word one", Shape::Number).end(),
+            |out| _ = out.line(b"incr word one", Shape::NUMBER).end(),
             "Client(\"CLIENT_ERROR invalid numeric delta argument\"), Refused",
             ReturnCode::ClientError,
         ),
         (
-            |out| _ = out.line(b"incr word 1", Shape::Number).end(),
+            |out| _ = out.line(b"incr word 1", Shape::NUMBER).end(),
             "NotNumeric, Refused",
             ReturnCode::ClientError,
         ),
@@ -178,12 +178,12 @@ async fn an_error_to_a_line_with_data() {
     const DATA: &[u8] = b"delete victim noreply";
     let text: &[Refused] = &[
         (
-            |out| _ = out.line(b"sett k 0 0 21", Shape::Stored).value(DATA),
+            |out| _ = out.line(b"sett k 0 0 21", Shape::STORED).value(DATA),
             "Command(\"ERROR\"), Unknown",
             ReturnCode::Error,
         ),
         (
-            |out| _ = out.line(b"set k 0 soon 21", Shape::Stored).value(DATA),
+            |out| _ = out.line(b"set k 0 soon 21", Shape::STORED).value(DATA),
             "Client(\"CLIENT_ERROR bad command line format\"), Unknown",
             ReturnCode::ClientError,
         ),

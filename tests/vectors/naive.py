@@ -285,6 +285,8 @@ def reply(request, data, at):
             words = "version " + printed(line[8:71])
         elif request.verb == b"cache_memlimit" and line.split(b" ")[0] in (b"MEMLIMIT_TOO_SMALL", b"MEMLIMIT_ADJUST_FAILED"):
             return "refused", failed("refused", line), [(at, end)], end
+        elif request.verb in (b"slabs", b"lru_crawler") and line.split(b" ")[0] in (b"BUSY", b"BADCLASS"):
+            return "refused", failed("refused", line), [(at, end)], end
         if words is None:
             raise Malformed
         return None, words, [(at, end)], end
@@ -512,6 +514,8 @@ def packet_reply(request, data, at):
             words = item(flags, cas, value)
         elif opcode in (0x05, 0x06):
             words = "number %d" % int.from_bytes(value, "big")
+        elif opcode == 0x20:
+            words = "value " + value_words(value)
         elif opcode == 0x0B:
             words = "version " + printed(value[:63])
         else:
@@ -589,7 +593,9 @@ def read(record, sent, data):
             error = error or bool(kind)
             # An error line with data behind its request: the data may have been run as commands.
             unsure = kind in ("command", "client", "unauthenticated") and request.has_data and request.opcode is None
-            if unsure or kind in ("too many", "fatal") or request.opcode is not None and kind in ("client", "unauthenticated"):
+            # Packets that are refused for want of a login close the connection; a login that is refused does not.
+            is_closed = kind == "client" or kind == "unauthenticated" and request.opcode != 0x21
+            if unsure or kind in ("too many", "fatal") or request.opcode is not None and is_closed:
                 state = "broken"
                 break
         if state == "kept" and at < len(data):

@@ -12,8 +12,8 @@ use crate::transport::Transport;
 /// An [`Error`] without a server's words, which futures would copy at every level.
 #[derive(Clone, Copy)]
 pub(crate) struct Failure {
-    kind: ErrorKind,
-    fate: Fate,
+    pub(super) kind: ErrorKind,
+    pub(super) fate: Fate,
 }
 
 impl Failure {
@@ -147,17 +147,8 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         if self.connected && self.settle().await.is_ok() && self.transport.is_alive() {
             return Ok(true);
         }
-        self.disconnect();
-        match self.transport.connect().await {
-            Ok(()) => {
-                self.connected = true;
-                Ok(false)
-            }
-            Err(kind) => Err(Failure {
-                kind,
-                fate: Fate::NotSent,
-            }),
-        }
+        self.connect_anew().await?;
+        Ok(false)
     }
 
     /// Withdraws what has not left, sends the rest of a request that left in part, and drops the

@@ -1,6 +1,7 @@
 //! The one driver of a connection over a transport: written once, async.
 
 mod drive;
+mod greet;
 mod lines;
 mod many;
 mod stream;
@@ -258,9 +259,10 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         left.or_else(|failure| failure.unless_lost())
     }
 
-    /// Sets what the server understands, as [`Options::dialect`] does.
+    /// Sets what the server understands, as [`Options::dialect`] does. It is not asked from now on.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.options.dialect = dialect;
+        self.options.learn_dialect = false;
         self.connection.set_dialect(dialect);
     }
 

@@ -40,7 +40,8 @@ impl Client {
         Self::connect_with(address, Options::default()).await
     }
 
-    /// The same with [`Options`].
+    /// The same with [`Options`]. Where they have credentials it logs in, too, and fails with
+    /// [`LoginRefused`](ErrorKind::LoginRefused) if it may not.
     pub async fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
         let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;

@@ -29,7 +29,7 @@ impl Command for CacheMemlimit {
         match out.protocol() {
             Protocol::Text | Protocol::Meta => out
                 .needs(Feature::CacheMemlimit)
-                .line(b"cache_memlimit", Shape::Done)
+                .line(b"cache_memlimit", Shape::DONE)
                 .number(b" ", self.megabytes.into())
                 .end(),
             Protocol::Binary => out.unsupported("cache_memlimit in the binary protocol"),

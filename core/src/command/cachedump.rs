@@ -48,7 +48,7 @@ impl Batch for CacheDump {
         if out.protocol() == Protocol::Binary {
             out.unsupported("cachedump in the binary protocol");
         }
-        out.line(b"stats cachedump", Shape::Statistics)
+        out.line(b"stats cachedump", Shape::STATISTICS)
             .number(b" ", self.class.into())
             .number(b" ", self.limit.into())
             .end();

@@ -47,7 +47,7 @@ impl Command for ClusterConfig {
             false => b"config get cluster",
             true => b"get AmazonElastiCache:cluster",
         };
-        out.line(line, Shape::Config).end();
+        out.line(line, Shape::CONFIG).end();
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<Option<Cluster<'b>>, ErrorKind> {

@@ -100,7 +100,7 @@ impl<'k> Count<'k> {
                 if self.initial.is_some() {
                     out.unsupported("an initial value in the classic protocol");
                 }
-                out.line(verb, Shape::Number)
+                out.line(verb, Shape::NUMBER)
                     .key(self.key)
                     .number(b" ", self.delta.0)
                     .end();

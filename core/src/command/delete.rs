@@ -20,7 +20,7 @@ impl<'k> Delete<'k> {
 
     pub(super) fn write(&self, out: &mut Encoder<'_, '_>) {
         match out.protocol() {
-            Protocol::Text => out.line(b"delete", Shape::Deleted).key(self.key).end(),
+            Protocol::Text => out.line(b"delete", Shape::DELETED).key(self.key).end(),
             Protocol::Meta => out.meta(*b"md", self.key).end(),
             Protocol::Binary => out.packet(Opcode::Delete, &[], Some(self.key), 0),
         };

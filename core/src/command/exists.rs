@@ -33,7 +33,7 @@ impl Command for Exists<'_> {
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
             Protocol::Text => out
-                .line(b"add", Shape::StoredOrNot)
+                .line(b"add", Shape::STORED_OR_NOT)
                 .key(self.key)
                 .expiry(b" 0 ", Expiry::AT_ONCE)
                 .bytes(b" 0")

@@ -37,9 +37,9 @@ impl Command for FlushAll {
         // A server reads the number as it reads an expiry.
         let delay = Expiry::seconds(self.delay.into());
         match (out.protocol(), self.delay) {
-            (Protocol::Text | Protocol::Meta, 0) => out.line(b"flush_all", Shape::Done).end(),
+            (Protocol::Text | Protocol::Meta, 0) => out.line(b"flush_all", Shape::DONE).end(),
             (Protocol::Text | Protocol::Meta, _) => out
-                .line(b"flush_all", Shape::Done)
+                .line(b"flush_all", Shape::DONE)
                 .expiry(b" ", delay)
                 .end(),
             (Protocol::Binary, 0) => out.packet(Opcode::Flush, &[], None, 0),

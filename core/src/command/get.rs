@@ -48,12 +48,12 @@ impl<'k> Get<'k> {
         match (out.protocol(), self.touch) {
             (Protocol::Text, None) => {
                 let verb: &[u8] = if self.cas { b"gets" } else { b"get" };
-                out.line(verb, Shape::Value).key(self.key).end();
+                out.line(verb, Shape::VALUE).key(self.key).end();
             }
             (Protocol::Text, Some(expiry)) => {
                 let verb: &[u8] = if self.cas { b"gats" } else { b"gat" };
                 out.needs(Feature::GetAndTouch)
-                    .line(verb, Shape::Value)
+                    .line(verb, Shape::VALUE)
                     .expiry(b" ", expiry)
                     .key(self.key)
                     .end();

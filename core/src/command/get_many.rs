@@ -65,7 +65,7 @@ impl<'k, K: AsRef<[u8]>> Batch for GetMany<'k, K> {
         match (out.protocol(), self.touch) {
             (Protocol::Text | Protocol::Meta, None) => {
                 let verb: &[u8] = if self.cas { b"gets" } else { b"get" };
-                out.line(verb, Shape::Values);
+                out.line(verb, Shape::VALUES);
                 Form::Line
             }
             _ => out.quiet(),

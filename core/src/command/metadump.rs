@@ -82,7 +82,7 @@ impl Batch for Metadump<'_> {
             out.unsupported("metadump in the binary protocol");
         }
         out.needs(Feature::Metadump);
-        out.line(b"lru_crawler metadump", Shape::Dump);
+        out.line(b"lru_crawler metadump", Shape::DUMP);
         self.crawl.write(out);
     }
 

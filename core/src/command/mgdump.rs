@@ -42,7 +42,7 @@ impl Batch for Mgdump<'_> {
             out.unsupported("mgdump in the binary protocol");
         }
         out.needs(Feature::Mgdump);
-        out.line(b"lru_crawler mgdump", Shape::Keys);
+        out.line(b"lru_crawler mgdump", Shape::KEYS);
         self.crawl.write(out);
     }
 

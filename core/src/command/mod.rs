@@ -14,6 +14,8 @@ mod flush_all;
 mod get;
 mod get_many;
 mod lease;
+mod login;
+mod mechanisms;
 pub mod meta;
 mod metadump;
 mod mgdump;
@@ -46,6 +48,8 @@ pub use flush_all::FlushAll;
 pub use get::{Get, Item};
 pub use get_many::GetMany;
 pub use lease::{Lease, Leased};
+pub use login::Login;
+pub use mechanisms::Mechanisms;
 pub use metadump::{Crawl, Metadata, Metadump};
 pub use mgdump::Mgdump;
 pub use noop::Noop;
@@ -170,6 +174,8 @@ mod tests {
             Get::NAME,
             <GetMany<'_, &str> as Batch>::NAME,
             Lease::NAME,
+            Login::NAME,
+            Mechanisms::NAME,
             meta::Count::NAME,
             meta::Debug::NAME,
             meta::Delete::NAME,

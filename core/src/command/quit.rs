@@ -19,7 +19,7 @@ impl Command for Quit {
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
-            Protocol::Text | Protocol::Meta => out.line(b"quit", Shape::Done).end(),
+            Protocol::Text | Protocol::Meta => out.line(b"quit", Shape::DONE).end(),
             Protocol::Binary => out.packet(Opcode::Quit, &[], None, 0),
         };
     }

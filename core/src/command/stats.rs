@@ -103,7 +103,7 @@ impl Batch for Stats<'_> {
         match out.protocol() {
             Protocol::Binary => _ = out.packet_for_statistics(self.words),
             Protocol::Text | Protocol::Meta => {
-                out.line(b"stats", Shape::Statistics);
+                out.line(b"stats", Shape::STATISTICS);
                 if !self.words.is_empty() {
                     out.bytes(b" ").bytes(self.words);
                 }
@@ -233,7 +233,7 @@ mod tests {
         );
         check(
             &answer().status(1).value(b"Not found").bytes(),
-            &["0: Err(Command, Refused)"],
+            &["0: Err(Command(\"Not found\"), Refused)"],
         );
         check(
             &answer().opaque(0x0010_0001).key("a").bytes(),

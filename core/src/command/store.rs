@@ -117,12 +117,12 @@ impl<'k, 'v> Store<'k, 'v> {
 
     fn text(&self, out: &mut Encoder<'_, 'v>) {
         let (verb, shape): (&[u8], _) = match self.mode {
-            Mode::Set => (b"set", Shape::Stored),
-            Mode::Add => (b"add", Shape::StoredOrNot),
-            Mode::Replace => (b"replace", Shape::StoredOrNot),
-            Mode::Append => (b"append", Shape::StoredOrNot),
-            Mode::Prepend => (b"prepend", Shape::StoredOrNot),
-            Mode::Cas(_) => (b"cas", Shape::Compared),
+            Mode::Set => (b"set", Shape::STORED),
+            Mode::Add => (b"add", Shape::STORED_OR_NOT),
+            Mode::Replace => (b"replace", Shape::STORED_OR_NOT),
+            Mode::Append => (b"append", Shape::STORED_OR_NOT),
+            Mode::Prepend => (b"prepend", Shape::STORED_OR_NOT),
+            Mode::Cas(_) => (b"cas", Shape::COMPARED),
         };
         out.line(verb, shape).key(self.key);
         out.number(b" ", self.flags.into())

@@ -247,8 +247,8 @@ mod tests {
             b"NS Oab\r\nSERVER_ERROR object too large for cache\r\nNS Ocb\r\nMN\r\n",
             &[
                 "0: Ok(NotStored)",
-                "1: Err(TooLarge(\"SERVER_ERROR object too large for cache\"), RefusedAndGone)",
                 "2: Ok(NotStored)",
+                "1: Err(TooLarge(\"SERVER_ERROR object too large for cache\"), RefusedAndGone)",
             ],
         );
         check_batch(
@@ -256,7 +256,7 @@ mod tests {
             &set,
             lines,
             b"SERVER_ERROR object too large for cache\r\nNS Ocb\r\nMN\r\n",
-            &[&hidden[0], &hidden[1], "2: Ok(NotStored)"],
+            &["2: Ok(NotStored)", &hidden[0], &hidden[1]],
         );
         // The data may have been run as commands: nothing behind it counts.
         let bad = "Err(Unconfirmed, Unknown)";

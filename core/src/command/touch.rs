@@ -24,7 +24,7 @@ impl<'k> Touch<'k> {
         match out.protocol() {
             Protocol::Text => out
                 .needs(Feature::Touch)
-                .line(b"touch", Shape::Touched)
+                .line(b"touch", Shape::TOUCHED)
                 .key(self.key)
                 .expiry(b" ", self.expiry)
                 .end(),

@@ -27,7 +27,7 @@ impl Command for Verbosity {
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
             Protocol::Text | Protocol::Meta => out
-                .line(b"verbosity", Shape::Done)
+                .line(b"verbosity", Shape::DONE)
                 .number(b" ", self.level.into())
                 .end(),
             Protocol::Binary => out.unsupported("verbosity in the binary protocol"),

@@ -90,7 +90,7 @@ impl Batch for Watch {
         if out.protocol() == Protocol::Binary {
             out.unsupported("watch in the binary protocol");
         }
-        out.needs(Feature::Watch).line(b"watch", Shape::Events);
+        out.needs(Feature::Watch).line(b"watch", Shape::EVENTS);
         for (at, word) in WORDS.iter().enumerate() {
             if self.kinds >> at & 1 == 1 {
                 out.bytes(word);

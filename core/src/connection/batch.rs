@@ -1,15 +1,14 @@
 //! Batches: how far one is, and what became of each of its requests.
 
 use core::fmt;
-use core::ops::Range;
 
-use super::{Connection, Debt};
+use super::Connection;
 use crate::buffer::Storage;
 use crate::command::{Batch, identity};
-use crate::error::{Error, ErrorKind, Fate, Fault};
+use crate::error::{Error, ErrorKind, Fate, Fault, Text};
 use crate::reply::Gap;
 use crate::wire::{
-    ENTRIES_LIMIT, Encoder, Frame, LONGEST_LINE, Mark, NO_TAG, Protocol, Shape, Status,
+    Debt, ENTRIES_LIMIT, Encoder, Frame, Kind, LONGEST_LINE, NO_TAG, Protocol, Status,
 };
 
 /// How far a [`Batch`] is on its connection: what was queued of it, and whose outcome was handed
@@ -19,21 +18,16 @@ use crate::wire::{
 pub struct Progress {
     /// The requests before this one were queued, or refused.
     queued: usize,
-    /// Those before this one belong to groups that are answered in full.
-    answered: usize,
-    /// Of those before this one the outcome was handed out, or will be with the end of their group.
+    /// Those before this one belong to groups of which every outcome was handed out.
     told: usize,
-    /// Those from `told` up to here, the `seen` ones aside, will not be answered any more: they went
-    /// the usual way, unless `hidden` says otherwise.
-    silent: usize,
-    /// Whether what is silent ends its group.
-    is_end: bool,
+    /// Where this is more: the replies to the oldest group have ended, and so many requests belong
+    /// to it and to those before it. What was not answered of it is silent: it went the usual way,
+    /// unless `hidden` says otherwise.
+    ended: usize,
     /// Of which requests of the oldest group the outcome was handed out, a bit each.
-    seen: [u32; ENTRIES_LIMIT / 32],
-    /// The one that follows the one that was answered last: mostly the next to be.
+    seen: [u32; ENTRIES_LIMIT.div_ceil(32)],
+    /// The one that follows the one whose outcome was handed out last: mostly the next to be.
     next: usize,
-    /// The request that the frame with this number answers: whoever asks twice is told twice.
-    found: Option<(u16, usize)>,
     /// What the silent requests, or some of them, were refused by.
     hidden: Option<Hidden>,
     /// Why the request behind those that were queued cannot be.
@@ -50,8 +44,10 @@ struct Hidden {
     error: Error,
     /// ... how many they were, ...
     count: usize,
-    /// ... and the first request that one of them may answer.
+    /// ... the first request that one of them may answer, ...
     first: usize,
+    /// ... and the first behind those; while nothing came behind the last of them, there is none.
+    behind: usize,
 }
 
 /// What became of a request to queue more of a batch.
@@ -65,16 +61,30 @@ pub enum Sent<'v> {
     Nothing,
 }
 
-/// What came for the oldest group of a batch.
-enum Came {
-    /// A reply to the request with this index.
+/// What is known of a batch without its type.
+struct Asked<'a> {
+    command: u16,
+    count: usize,
+    /// Whether silence means something.
+    is_silence_told: bool,
+    asks_for: &'a dyn Fn(usize, &[u8]) -> bool,
+}
+
+/// An outcome of a batch.
+enum Next {
+    /// The frame at hand answers the request with this index.
     Reply(usize),
-    /// An error line that names none of the group's requests.
-    Error,
-    /// The end of the group.
-    End,
-    /// Something without a meaning.
-    Preamble,
+    /// The `next` request is silent, refused or lost.
+    Untold,
+}
+
+/// What the outcome of a request is made of.
+enum Taken<'c, 'p> {
+    /// Its reply, and what to set where that says that the connection is broken.
+    Reply(Frame<'c>, &'c mut bool),
+    Silence,
+    /// What [`Error::told`] tells.
+    Failed(ErrorKind, Fate, &'p [u8]),
 }
 
 impl Progress {
@@ -82,13 +92,10 @@ impl Progress {
     pub const fn new() -> Self {
         Self {
             queued: 0,
-            answered: 0,
             told: 0,
-            silent: 0,
-            is_end: false,
-            seen: [0; ENTRIES_LIMIT / 32],
+            ended: 0,
+            seen: [0; _],
             next: 0,
-            found: None,
             hidden: None,
             refused: None,
             lost: None,
@@ -113,99 +120,95 @@ impl Progress {
 
     /// Whether a reply to the batch is owed.
     pub fn is_waiting(&self) -> bool {
-        self.answered < self.queued && self.lost.is_none()
+        self.told < self.queued && self.lost.is_none()
     }
 
-    /// Goes on to the next silent request that has an outcome of its own.
-    fn is_silence_told(&mut self, means_something: bool) -> bool {
-        while self.told < self.silent {
-            let is_told = means_something || self.hidden_by(self.told).is_some();
-            if is_told && !self.was_seen(self.told) {
+    /// Where the bit of a request of the oldest group is.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    fn bit(&self, index: usize) -> (usize, u32) {
+        let place = index.saturating_sub(self.told);
+        (place / 32, 1 << (place % 32))
+    }
+
+    fn was_seen(&self, index: usize) -> bool {
+        let (word, bit) = self.bit(index);
+        self.seen.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn see(&mut self, index: usize) {
+        let (word, bit) = self.bit(index);
+        if let Some(word) = self.seen.get_mut(word) {
+            *word |= bit;
+        }
+        self.next = index.saturating_add(1);
+    }
+
+    /// Goes on to the next request before `end` of which no reply came, and of which there is
+    /// something to tell; `false` if there is none.
+    fn is_left(&mut self, end: usize, is_silence_told: bool) -> bool {
+        while self.next < end {
+            let is_told = is_silence_told || self.hidden_by(self.next).is_some();
+            if is_told && !self.was_seen(self.next) {
                 return true;
             }
-            self.told = self.told.saturating_add(1);
-        }
-        if self.is_end {
-            self.finish_group(self.silent);
+            self.next = self.next.saturating_add(1);
         }
         false
     }
 
     /// What this request, which is silent, may have been refused by.
-    fn hidden_by(&self, index: usize) -> Option<Hidden> {
-        self.hidden.filter(|hidden| index >= hidden.first)
+    fn hidden_by(&self, index: usize) -> Option<&Hidden> {
+        let hidden = self.hidden.as_ref();
+        hidden.filter(|hidden| (hidden.first..hidden.behind).contains(&index))
     }
 
-    /// The group has ended: what is left of it is silent.
-    fn end_group(&mut self, group: &Range<usize>) {
-        (self.told, self.silent) = (group.start, group.end);
-        self.is_end = true;
-    }
-
-    /// Goes on to the next of `count` requests that was lost.
-    fn is_loss_told(&mut self, count: usize) -> bool {
-        while self.was_seen(self.told) {
-            self.told = self.told.saturating_add(1);
-        }
-        self.told < count
+    /// The replies to the oldest group have ended.
+    fn end_group(&mut self, end: usize) {
+        self.next = self.told;
+        self.ended = end;
     }
 
     fn finish_group(&mut self, end: usize) {
-        self.answered = end;
-        self.told = self.told.max(end);
-        self.silent = self.told;
-        self.is_end = false;
+        (self.told, self.ended, self.next) = (end, end, end);
         self.hidden = None;
-        self.seen = [0; ENTRIES_LIMIT / 32];
+        self.seen = [0; _];
     }
 
-    fn was_seen(&self, index: usize) -> bool {
-        let place = index.saturating_sub(self.answered);
-        let word = self.seen.get(place / 32).copied().unwrap_or_default();
-        word >> (place % 32) & 1 == 1
-    }
-
-    fn see(&mut self, index: usize) {
-        let place = index.saturating_sub(self.answered);
-        if let Some(word) = self.seen.get_mut(place / 32) {
-            *word |= 1 << (place % 32);
-        }
-        self.next = index.saturating_add(1);
-    }
-
-    /// The outcome of the first request that is silent, refused or lost.
-    fn take_untold(&mut self) -> (usize, Option<Error>) {
-        let index = self.told;
-        self.told = index.saturating_add(1);
-        if index < self.silent {
-            self.see(index);
-            let hidden = self.hidden_by(index);
-            return (index, hidden.map(|hidden| hidden.outcome(self.silent)));
-        }
+    /// The outcome of the `next` request, which is silent, refused or lost.
+    fn take_untold<'c>(&mut self) -> (usize, Taken<'c, '_>) {
+        let index = self.next;
+        self.see(index);
         if let Some((kind, unsent)) = self.lost {
             let fate = if index < unsent {
                 Fate::Unknown
             } else {
                 Fate::NotSent
             };
-            return (index, Some(Error::new(kind).with_fate(fate)));
+            return (index, Taken::Failed(kind, fate, &[]));
         }
-        (self.queued, self.answered) = (self.told, self.told);
-        self.silent = self.told;
+        if index < self.ended {
+            let hidden = self.hidden_by(index);
+            return (index, hidden.map_or(Taken::Silence, Hidden::outcome));
+        }
+        self.queued = self.queued.saturating_add(1);
+        self.finish_group(self.queued);
         let refused = self.refused.take().unwrap_or(ErrorKind::OutOfOrder);
-        (index, Some(Error::new(refused).with_fate(Fate::NotSent)))
+        (index, Taken::Failed(refused, Fate::NotSent, &[]))
     }
 }
 
 impl Hidden {
-    /// The outcome of each request that one of the lines may answer: those up to `end`.
-    fn outcome(&self, end: usize) -> Error {
+    /// The outcome of each request that one of the lines may answer.
+    fn outcome<'c>(&self) -> Taken<'c, '_> {
         // One line, one request: it is this one's.
-        if self.count == 1 && end.saturating_sub(self.first) == 1 {
-            self.error
+        let is_clear = self.count == 1 && self.behind.saturating_sub(self.first) == 1;
+        let (kind, fate) = if is_clear {
+            (self.error.kind(), self.error.fate())
         } else {
-            Error::new(ErrorKind::Unconfirmed).with_words_of(&self.error)
-        }
+            (ErrorKind::Unconfirmed, Fate::Unknown)
+        };
+        let words = self.error.text().map_or(&[][..], Text::bytes);
+        Taken::Failed(kind, fate, words)
     }
 }
 
@@ -214,7 +217,6 @@ impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress")
             .field("queued", &self.queued)
-            .field("answered", &self.answered)
             .field("told", &self.told)
             .field("refused", &self.refused)
             .field("lost", &self.lost)
@@ -264,8 +266,8 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         };
         let tag = self.next_batch_tag();
         match self.queue(const { identity(B::NAME) }, false, tag, &encode) {
-            Ok((request, gap)) => {
-                progress.queued = first.saturating_add(usize::from(request.entries));
+            Ok((debt, gap)) => {
+                progress.queued = first.saturating_add(usize::from(debt.entries));
                 Ok(Sent::Group(gap))
             }
             Err(kind @ (ErrorKind::Full | ErrorKind::Closed)) => Err(Self::not_sent(kind)),
@@ -286,8 +288,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         batch: &B,
         progress: &mut Progress,
     ) -> Result<bool, ErrorKind> {
-        let arrived = self.next_item(batch, progress);
-        Ok(self.latch(arrived)?.is_some())
+        let asks_for = |index: usize, key: &[u8]| batch.asks_for(index, key);
+        let next = self.next_item(&Asked::of(batch, &asks_for), progress)?;
+        Ok(next.is_some())
     }
 
     /// Takes the outcome of the batch's next request, which must have [arrived](Self::item_arrived):
@@ -300,19 +303,15 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         batch: &B,
         progress: &mut Progress,
     ) -> Result<(usize, Result<B::Reply<'b>, Error>), Error> {
-        let arrived = self.next_item(batch, progress);
-        let next = self.latch(arrived)?.ok_or(ErrorKind::OutOfOrder)?;
-        let Some(index) = next else {
-            let (index, error) = progress.take_untold();
-            let outcome = match error {
-                Some(error) => Err(error),
-                None => B::silence().ok_or_else(|| ErrorKind::OutOfOrder.into()),
-            };
-            return Ok((index, outcome));
+        let asks_for = |index: usize, key: &[u8]| batch.asks_for(index, key);
+        let (index, taken) = self.take_item(&Asked::of(batch, &asks_for), progress)?;
+        let outcome = match taken {
+            Taken::Reply(frame, broken) => {
+                B::decode(&frame).map_err(|kind| frame.error(kind, broken))
+            }
+            Taken::Silence => B::silence().ok_or_else(|| ErrorKind::OutOfOrder.into()),
+            Taken::Failed(kind, fate, words) => Err(Error::told(kind, fate, words)),
         };
-        self.tell(progress, index);
-        let (frame, broken) = self.take_of_batch(const { identity(B::NAME) })?;
-        let outcome = B::decode(&frame).map_err(|kind| frame.error(kind, broken));
         Ok((index, outcome))
     }
 
@@ -324,23 +323,22 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             return;
         }
         // The debts of another batch that stand before its own, if there are any, left before them.
-        let mut unsent = if progress.is_end {
-            progress.silent
-        } else {
-            progress.answered
-        };
+        let mut unsent = progress.told.max(progress.ended);
         let mut left = self.unanswered;
         for debt in self.debts.iter() {
             if self.sending.unsent() >= left || unsent >= progress.queued {
                 break;
             }
             left = left.saturating_sub(debt.length());
-            unsent = unsent.saturating_add(usize::from(debt.request.entries));
+            unsent = unsent.saturating_add(usize::from(debt.entries));
         }
-        let unsent = unsent.min(progress.queued);
+        if kind == ErrorKind::TooManyConnections {
+            // The server takes nothing from such a connection.
+            unsent = 0;
+        }
         // Whatever of the group was not told is lost.
-        (progress.told, progress.silent) = (progress.answered, progress.answered);
-        progress.lost = Some((kind, unsent));
+        progress.next = progress.told;
+        progress.lost = Some((kind, unsent.min(progress.queued)));
     }
 
     /// The first tag of a group: while it has two digits in text, any number fits.
@@ -351,160 +349,167 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         }
     }
 
-    /// Whether the batch's next outcome is there, and if it is a reply, the request it answers.
-    fn next_item<B: Batch>(
+    /// What the batch's next outcome is, if it is there.
+    fn next_item(
         &mut self,
-        batch: &B,
+        asked: &Asked<'_>,
         progress: &mut Progress,
-    ) -> Result<Option<Option<usize>>, Fault> {
-        let number = self.batch_frames;
-        match progress.found {
-            Some((frame, index)) if frame == number && !self.broken => {
-                return Ok(Some(Some(index)));
+    ) -> Result<Option<Next>, Fault> {
+        // Asked when it arrives, and again when it is taken.
+        if let (Some(place), Some(debt)) = (self.receiving.answered(), self.debts.front())
+            && debt.is_for(Some(asked.command))
+            && progress.lost.is_none()
+            && !self.broken
+        {
+            return Ok(Some(Next::Reply(
+                progress.told.saturating_add(place.into()),
+            )));
+        }
+        let next = self.advance(asked, progress);
+        self.latch(next)
+    }
+
+    /// Takes the next outcome, which must be there.
+    fn take_item<'p>(
+        &mut self,
+        asked: &Asked<'_>,
+        progress: &'p mut Progress,
+    ) -> Result<(usize, Taken<'_, 'p>), Fault> {
+        match self.next_item(asked, progress)? {
+            None => Err(Fault::OutOfOrder),
+            Some(Next::Untold) => Ok(progress.take_untold()),
+            Some(Next::Reply(index)) => {
+                self.tell(progress, index);
+                let (frame, broken) = self.take(Some(asked.command))?;
+                Ok((index, Taken::Reply(frame, broken)))
             }
-            _ => progress.found = None,
         }
-        let identity = const { identity(B::NAME) };
-        let asks_for = |index: usize, key: &[u8]| batch.asks_for(index, key);
-        let next = self.advance(progress, identity, B::silence().is_some(), &asks_for)?;
-        if let Some(Some(index)) = next {
-            progress.found = Some((self.batch_frames, index));
-        }
-        let is_lost = progress.lost.is_some() && progress.is_loss_told(batch.count());
-        Ok(if is_lost { Some(None) } else { next })
     }
 
     /// Takes what came for the batch and is no outcome, up to one that is.
-    // Not generic: one copy serves every batch.
     fn advance(
         &mut self,
+        asked: &Asked<'_>,
         progress: &mut Progress,
-        command: u16,
-        means_something: bool,
-        asks_for: &dyn Fn(usize, &[u8]) -> bool,
-    ) -> Result<Option<Option<usize>>, Fault> {
+    ) -> Result<Option<Next>, Fault> {
         loop {
-            if progress.is_silence_told(means_something)
-                || progress.refused.is_some() && !progress.is_waiting()
-            {
-                return Ok(Some(None));
+            if progress.lost.is_some() {
+                let is_left = progress.is_left(asked.count, true);
+                return Ok(is_left.then_some(Next::Untold));
             }
-            if !progress.is_waiting() || !self.whole_frame()? {
+            if progress.ended > progress.told {
+                if progress.is_left(progress.ended, asked.is_silence_told) {
+                    return Ok(Some(Next::Untold));
+                }
+                progress.finish_group(progress.ended);
+            }
+            if !progress.is_waiting() {
+                return Ok(progress.refused.map(|_| Next::Untold));
+            }
+            if !self.whole_frame()? {
                 return Ok(None);
             }
-            let Some(debt) = self.debts.front().filter(|debt| debt.is_for(Some(command))) else {
+            let command = Some(asked.command);
+            let Some(debt) = self.debts.front().filter(|debt| debt.is_for(command)) else {
                 return Err(Fault::OutOfOrder);
             };
-            let entries = usize::from(debt.request.entries);
-            let group = progress.answered..progress.answered.saturating_add(entries);
-            match self.came(debt, progress, &group, asks_for)? {
-                Came::Reply(index) => match progress.hidden {
-                    // The line before it was meant for one of those between.
-                    Some(Hidden { first, .. }) if progress.silent < index => {
-                        (progress.told, progress.silent) = (first, index);
-                    }
-                    _ => return Ok(Some(Some(index))),
-                },
-                Came::Preamble => _ = self.take_of_batch(command)?,
-                Came::Error => self.hide(progress, command, &group)?,
-                Came::End => {
-                    _ = self.take_of_batch(command)?;
-                    progress.end_group(&group);
+            let end = progress.told.saturating_add(debt.entries.into());
+            let (head, shape) = (self.receiving.last_head(), debt.shape);
+            match head.status {
+                Status::End => {
+                    self.take(command)?;
+                    progress.end_group(end);
+                }
+                // It stands before the lines of a stream.
+                Status::Ok if shape.is_stream() => _ = self.take(command)?,
+                Status::Failed(_) if shape.is_shared() && head.tag == NO_TAG => {
+                    self.hide(command, progress, end)?;
+                }
+                _ => {
+                    let index = self.answered_by(debt, progress, end, asked.asks_for);
+                    let index = index.ok_or(Fault::Mismatched)?;
+                    self.receiving.find(index.saturating_sub(progress.told));
+                    return Ok(Some(Next::Reply(index)));
                 }
             }
         }
     }
 
-    /// Takes the frame at hand.
-    fn take_of_batch(&mut self, command: u16) -> Result<(Frame<'_>, &mut bool), Fault> {
-        self.batch_frames = self.batch_frames.wrapping_add(1);
-        self.take(Some(command))
-    }
-
-    /// What the frame at hand means to the group that it answers.
-    fn came(
+    /// Which request of the oldest group, which ends before `end`, the frame at hand answers.
+    fn answered_by(
         &self,
         debt: &Debt,
         progress: &Progress,
-        group: &Range<usize>,
+        end: usize,
         asks_for: &dyn Fn(usize, &[u8]) -> bool,
-    ) -> Result<Came, Fault> {
-        let (head, key) = (self.receiving.last_head(), self.receiving.key());
+    ) -> Option<usize> {
+        let head = self.receiving.last_head();
+        if debt.shape.is_stream() {
+            return Some(progress.told);
+        }
+        let key = self.receiving.key();
         let asks_for = |index| {
             let key = key.strip_prefix(self.prefix.bytes());
             key.is_some_and(|key| asks_for(index, key))
         };
-        let place = match (debt.request.shape, head.status) {
-            _ if debt.request.is(Mark::Each) => debt.answered,
-            (_, Status::End) => return Ok(Came::End),
-            (Shape::Values | Shape::Metas | Shape::Packets, Status::Failed(_))
-                if head.tag == NO_TAG =>
-            {
-                return Ok(Came::Error);
-            }
-            (Shape::Values, _) => {
-                let next = progress.next.clamp(group.start, group.end);
-                let index = (next..group.end)
-                    .chain(group.start..next)
-                    .find(|&index| !progress.was_seen(index) && asks_for(index));
-                return index.map(Came::Reply).ok_or(Fault::Mismatched);
-            }
-            (Shape::Metas | Shape::Packets, _) => {
-                let place = (head.tag as u16).wrapping_sub(debt.request.check as u16);
-                // A server answers in order: else one that is silent might be told to be a miss.
-                if group.start.saturating_add(usize::from(place)) < progress.next {
-                    return Err(Fault::Mismatched);
+        if debt.shape.kind() == Kind::Values {
+            let mut index = progress.next;
+            for _ in progress.told..end {
+                if index >= end {
+                    index = progress.told;
                 }
-                place
+                if !progress.was_seen(index) && asks_for(index) {
+                    return Some(index);
+                }
+                index = index.saturating_add(1);
             }
-            (_, Status::Ok) => return Ok(Came::Preamble),
-            _ => return Ok(Came::Reply(group.start)),
-        };
-        let index = group.start.saturating_add(usize::from(place));
-        // Where a reply bears a key, it is that of its request.
-        if key.is_empty() || asks_for(index) {
-            Ok(Came::Reply(index))
-        } else {
-            Err(Fault::Mismatched)
+            return None;
         }
+        let place = if debt.shape.is_shared() {
+            debt.entry(head.tag)
+        } else {
+            debt.entries.saturating_sub(debt.replies).into()
+        };
+        let index = progress.told.saturating_add(place.into());
+        // A server answers in order: else one that is silent might be told to be a miss. And where
+        // a reply bears a key, it is that of its request.
+        (index >= progress.next && (key.is_empty() || asks_for(index))).then_some(index)
     }
 
-    /// Takes an error line that names none of the group's requests.
+    /// Takes an error line that names none of the oldest group's requests.
     fn hide(
         &mut self,
+        command: Option<u16>,
         progress: &mut Progress,
-        command: u16,
-        group: &Range<usize>,
+        end: usize,
     ) -> Result<(), Fault> {
-        let debt = self.debts.front();
-        let is_line = debt.is_some_and(|debt| debt.request.shape == Shape::Values);
-        let (frame, broken) = self.take_of_batch(command)?;
-        let error = frame.error(frame.unexpected(), broken);
-        let error = error.with_text(frame.data().unwrap_or_default());
+        let (frame, broken) = self.take(command)?;
+        let error = frame.error_in_full(frame.unexpected(), broken);
         let (is_last, is_broken) = (frame.is_last(), *broken);
-        let (first, count) = match progress.hidden {
-            Some(hidden) => (hidden.first, hidden.count.saturating_add(1)),
-            // The words of a line may come in any order.
-            None if is_line => (group.start, 1),
-            None => (progress.next.max(group.start), 1),
+        let (first, count) = match &progress.hidden {
+            Some(hidden) => (hidden.first, hidden.count),
+            // The words of a line may be answered in any order.
+            None if is_last => (progress.told, 0),
+            None => (progress.next, 0),
         };
         progress.hidden = Some(Hidden {
             error,
-            count,
+            count: count.saturating_add(1),
             first,
+            behind: end,
         });
         if is_broken {
             // Nothing more will come, whatever the rest was to be answered.
-            let kind = error.kind();
-            let told = (group.len() == 1 || kind == ErrorKind::TooManyConnections).then_some(kind);
-            self.lose(progress, told.unwrap_or(ErrorKind::Unconfirmed));
-            if kind == ErrorKind::TooManyConnections
-                && let Some((_, unsent)) = &mut progress.lost
-            {
-                *unsent = progress.told;
-            }
+            let is_clear = error.kind() == ErrorKind::TooManyConnections
+                || end.saturating_sub(progress.told) == 1;
+            let kind = if is_clear {
+                error.kind()
+            } else {
+                ErrorKind::Unconfirmed
+            };
+            self.lose(progress, kind);
         } else if is_last {
-            progress.end_group(group);
+            progress.end_group(end);
         }
         Ok(())
     }
@@ -514,16 +519,26 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front()) else {
             return;
         };
-        let behind = index.saturating_add(1);
-        let each = debt.request.is(Mark::Each);
-        match debt.request.shape {
-            Shape::Values | Shape::Metas | Shape::Packets => {
-                progress.see(index);
-                progress.hidden = None;
+        if debt.shape.is_shared() {
+            if let Some(hidden) = &mut progress.hidden {
+                hidden.behind = hidden.behind.min(index);
             }
-            _ if debt.is_last(head) => progress.finish_group(behind),
-            _ if each => progress.see(index),
-            _ => {}
+            progress.see(index);
+        } else if debt.is_last(head) {
+            progress.finish_group(index.saturating_add(1));
+        } else if head.is_last() {
+            progress.see(index);
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn of<B: Batch>(batch: &B, asks_for: &'a dyn Fn(usize, &[u8]) -> bool) -> Self {
+        Self {
+            command: const { identity(B::NAME) },
+            count: batch.count(),
+            is_silence_told: B::silence().is_some(),
+            asks_for,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The state machine: what was asked, what is owed, where the bytes are.
 
 mod batch;
-mod debt;
 #[cfg(test)]
 mod model;
 mod receiving;
@@ -17,11 +16,10 @@ use crate::error::{Error, ErrorKind, Fate, Fault};
 use crate::prefix::Prefix;
 use crate::reply::{Gap, Piece, RawReply};
 use crate::wire::{
-    Dialect, Encoder, Frame, LONGEST_HEAD, Limits, Mark, Protocol, Request, Shape, Status,
+    Debt, Dialect, Encoder, Frame, Kind, LONGEST_HEAD, Limits, Mark, Protocol, Status,
 };
 
 pub use batch::{Progress, Sent};
-use debt::{Debt, NAMELESS};
 use receiving::{Part, Receiving};
 use sending::Sending;
 
@@ -64,8 +62,6 @@ pub struct Connection<S, const N: usize> {
     dialect: Dialect,
     prefix: Prefix,
     sequence: u16,
-    /// How many frames were taken for batches.
-    batch_frames: u16,
     protocol: Protocol,
     broken: bool,
 }
@@ -92,7 +88,6 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             dialect: Dialect::UNKNOWN,
             prefix: Prefix::NONE,
             sequence: 0,
-            batch_frames: 0,
             protocol,
             broken: false,
         })
@@ -219,7 +214,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             return Err(ErrorKind::OutOfOrder.into());
         }
         let (frame, _) = self.take(None)?;
-        Ok(RawReply { frame })
+        Ok(RawReply::new(frame))
     }
 
     /// Whether [`piece`](Self::piece) has something to hand out; `false` means: read more.
@@ -233,7 +228,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     ///
     /// Fails as [`reply`](Self::reply) does; a server's error ends the reply.
     pub fn piece(&mut self) -> Result<Option<Piece<'_>>, Error> {
-        let asked = self.debts.front().map(|debt| debt.request.marks);
+        let asked = self.debts.front().map(|debt| debt.marks);
         let part = match self.next_piece() {
             Ok(true) => self.part(),
             Ok(false) => Ok(None),
@@ -245,7 +240,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             Some(Part::Data(place)) => Some(Piece::Bytes(self.receiving.at(place))),
             Some(Part::End) => Some(Piece::End),
             Some(Part::Frame(taken)) => {
-                if taken.head.status != Status::NotFound {
+                if self.receiving.last_head().status != Status::NotFound {
                     let asked = asked.ok_or(ErrorKind::OutOfOrder)?;
                     let frame = self.receiving.frame(taken, asked);
                     return Err(frame.error(frame.unexpected(), &mut self.broken));
@@ -295,14 +290,14 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 break;
             }
             self.unanswered = self.unanswered.saturating_sub(debt.length());
-            self.sequence = self.sequence.wrapping_sub(tags(debt.request.entries));
+            self.sequence = self.sequence.wrapping_sub(tags(debt.entries));
             self.debts.pop_back();
         }
         for debt in &mut self.debts {
-            debt.command = NAMELESS;
-            debt.request.unmark(Mark::InPieces);
+            debt.command = Debt::NAMELESS;
+            debt.unmark(Mark::InPieces);
             // What has no end cannot be waited out.
-            self.broken |= debt.request.shape == Shape::Events;
+            self.broken |= debt.shape.kind() == Kind::Events;
         }
         // What came while no request had left answers none.
         if self.debts.is_empty() && !self.receiving.is_empty() {
@@ -344,7 +339,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         tag: u16,
         // Not a type parameter: one copy of this serves every command.
         encode: &dyn Fn(&mut Encoder<'_, 'v>),
-    ) -> Result<(Request, Option<Gap<'v>>), ErrorKind> {
+    ) -> Result<(Debt, Option<Gap<'v>>), ErrorKind> {
         if self.broken {
             return Err(ErrorKind::Closed);
         }
@@ -373,27 +368,23 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         let space = space.get_mut(..room).unwrap_or_default();
         let mut out = Encoder::new(space, self.protocol, limits, tag);
         encode(&mut out);
-        let (mut request, value) = out.finish()?;
+        let (mut debt, value) = out.finish()?;
+        debt.command = command;
         if in_pieces {
-            request.mark(Mark::InPieces);
+            debt.mark(Mark::InPieces);
         }
-        let debt = Debt {
-            request,
-            command,
-            answered: 0,
-        };
         if self.debts.push_back(debt).is_err() {
             return Err(ErrorKind::Full);
         }
-        self.sequence = self.sequence.wrapping_add(tags(request.entries));
+        self.sequence = self.sequence.wrapping_add(tags(debt.entries));
         self.unanswered = self.unanswered.saturating_add(debt.length());
-        Ok((request, self.sending.queue(debt.length(), value)))
+        Ok((debt, self.sending.queue(debt.length(), value)))
     }
 
     #[cold]
     #[inline(never)]
     fn not_sent(kind: ErrorKind) -> Error {
-        Error::new(kind).with_fate(Fate::NotSent)
+        Error::told(kind, Fate::NotSent, &[])
     }
 
     /// A tag that no outstanding request bears. In text it has one digit while few are owed:
@@ -424,7 +415,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         if head.is_failure() {
             return false;
         }
-        if debt.is_last(head) || debt.request.shape == Shape::Values {
+        if debt.is_last(head) || debt.shape.kind() == Kind::Values {
             return self.is_oldest_unsent(debt);
         }
         self.sending.unsent() >= self.unanswered
@@ -473,7 +464,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             return Err(Fault::Closed);
         }
         let oldest = self.debts.front();
-        if !oldest.is_some_and(|debt| debt.request.is(Mark::InPieces)) {
+        if !oldest.is_some_and(|debt| debt.is(Mark::InPieces)) {
             return Err(Fault::OutOfOrder);
         }
         Ok(self.head_arrived()? && self.receiving.part_arrived()?)
@@ -507,7 +498,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             self.latch(arrived)?
         };
         let asked = match self.debts.front() {
-            Some(debt) if arrived && debt.is_for(command) => debt.request.marks,
+            Some(debt) if arrived && debt.is_for(command) => debt.marks,
             _ => return Err(Fault::OutOfOrder),
         };
         let taken = self.receiving.take_frame();
@@ -523,7 +514,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             return;
         };
         self.broken |= debt.is_broken_by(head);
-        if !head.is_last() || !debt.is_last_answer() {
+        if !head.is_last() || debt.next() {
             return;
         }
         let behind = self.unanswered.saturating_sub(debt.length());
@@ -554,6 +545,6 @@ impl<S, const N: usize> fmt::Debug for Connection<S, N> {
 }
 
 /// How many tags a request uses up: every one of a batch bears one, and so may its end.
-fn tags(entries: u16) -> u16 {
-    entries.saturating_add(1)
+fn tags(entries: u8) -> u16 {
+    u16::from(entries).saturating_add(1)
 }

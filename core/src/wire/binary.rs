@@ -25,6 +25,8 @@ pub enum Opcode {
     Stat = 0x10,
     Touch = 0x1C,
     GetAndTouch = 0x1D,
+    SaslList = 0x20,
+    SaslAuth = 0x21,
 }
 
 /// The opcodes that have a quiet form, with it.
@@ -41,13 +43,13 @@ const QUIETLY: [(Opcode, u8); 10] = [
     (Opcode::GetAndTouch, 0x24),
 ];
 
-impl Opcode {
-    /// The opcode of which the server answers only what is out of the usual way.
-    pub(super) fn quietly(self) -> u8 {
-        let mut forms = QUIETLY.iter();
-        forms
-            .find(|(opcode, _)| *opcode == self)
-            .map_or(self as u8, |(_, quietly)| *quietly)
+/// Makes of a request's packet, whose header this is, one of which the server answers only what is
+/// out of the usual way.
+pub(super) fn quieten(header: &mut [u8; HEADER]) {
+    let [_, opcode, _, _, _, _, _, _, _, _, _, _, _, tagged, ..] = header;
+    if let Some((_, quietly)) = QUIETLY.iter().find(|(loud, _)| *loud as u8 == *opcode) {
+        // The tag has the opcode too.
+        (*opcode, *tagged) = (*quietly, *quietly);
     }
 }
 
@@ -141,7 +143,44 @@ pub(super) fn tag(opcode: u8, tag: u16) -> u32 {
 }
 
 /// Reads the head of the packet at the front of `bytes`; `false` says that more is needed.
-pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, Fault> {
+pub(super) fn packet(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    _searched: usize,
+) -> Result<bool, Fault> {
+    read(head, shape, bytes, |code| code)
+}
+
+/// The same of one that answers a quiet request.
+pub(super) fn quiet_packet(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    _searched: usize,
+) -> Result<bool, Fault> {
+    read(head, shape, bytes, loudly)
+}
+
+/// The same of one that bears a statistic; the last has no name.
+pub(super) fn statistic(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    _searched: usize,
+) -> Result<bool, Fault> {
+    let is_whole = read(head, shape, bytes, |code| code)?;
+    if head.status == Status::Ok {
+        head.status = match head.key {
+            (_, 0) => Status::End,
+            _ => Status::Value,
+        };
+    }
+    Ok(is_whole)
+}
+
+/// Reads the head of a packet, whose opcode means the same as what `loudly` makes of it.
+fn read(head: &mut Head, shape: Shape, bytes: &[u8], loudly: fn(u8) -> u8) -> Result<bool, Fault> {
     match bytes.first() {
         None | Some(&REPLY) => {}
         // A server that has too many connections says so in text, before it knows the protocol;
@@ -170,7 +209,7 @@ pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, 
     else {
         return Ok(false);
     };
-    let status = status(header).ok_or(Fault::Malformed)?;
+    let status = status(loudly(header.opcode), header.status).ok_or(Fault::Malformed)?;
     let length = HEADER.saturating_add(before as usize);
     head.begin(shape, status, length, data, 0);
     head.cas = header.cas;
@@ -182,14 +221,10 @@ pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, 
     Ok(true)
 }
 
-fn status(header: Header) -> Option<Status> {
+fn status(opcode: u8, status: u16) -> Option<Status> {
     const ADD: u8 = Opcode::Add as u8;
     const REPLACE: u8 = Opcode::Replace as u8;
-    const STAT: u8 = Opcode::Stat as u8;
-    let failure = match (header.status, loudly(header.opcode)) {
-        // One packet for each statistic, the last without a name.
-        (0, STAT) if header.key == 0 => return Some(Status::End),
-        (0, STAT) => return Some(Status::Value),
+    let failure = match (status, opcode) {
         (0, code) => return Some(success(code)),
         // The other protocols know one outcome for a condition that does not hold.
         (2, ADD) | (1, REPLACE) | (5, _) => return Some(Status::NotStored),
@@ -208,12 +243,13 @@ fn status(header: Header) -> Option<Status> {
 }
 
 fn success(opcode: u8) -> Status {
-    const GETS: [Opcode; 5] = [
+    const GETS: [Opcode; 6] = [
         Opcode::Get,
         Opcode::GetAndTouch,
         Opcode::Increment,
         Opcode::Decrement,
         Opcode::Version,
+        Opcode::SaslList,
     ];
     if opcode == Opcode::NoOp as u8 {
         Status::End

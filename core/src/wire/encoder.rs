@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::binary::{self, HEADER, Header, Opcode};
-use super::{Dialect, Feature, Protocol, Shape, text};
+use super::{Debt, Dialect, Feature, Kind, Mark, Protocol, Shape, text};
 use crate::decimal::Decimal;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
@@ -37,11 +37,11 @@ pub struct Encoder<'s, 'v> {
     protocol: Protocol,
     limits: Limits,
     tag: u16,
-    /// In a batch: how its requests are answered.
-    form: Option<Form>,
-    request: Request,
+    /// Whether the server is to answer only what is out of the usual way.
+    quiet: bool,
+    debt: Debt,
     value: Option<Value<'v>>,
-    encoded_key: bool,
+    is_key_encoded: bool,
     failure: Option<ErrorKind>,
 }
 
@@ -60,63 +60,6 @@ pub enum Form {
     Stream,
 }
 
-/// What is to be known of a request when its reply comes.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(test, derive(Hash, PartialEq))]
-pub(crate) struct Request {
-    /// The tag that the reply bears, or the fingerprint of its key, or the tag of a batch's first.
-    pub(crate) check: u32,
-    /// Its bytes in the send storage.
-    pub(crate) length: u16,
-    /// How many of a batch's entries it holds.
-    pub(crate) entries: u16,
-    pub(crate) shape: Shape,
-    pub(crate) marks: Marks,
-}
-
-/// Which [marks](Mark) a request has.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(test, derive(Hash, PartialEq))]
-pub(crate) struct Marks(u8);
-
-/// What may be so or not of a request.
-#[derive(Clone, Copy, Debug)]
-#[repr(u8)]
-pub(crate) enum Mark {
-    /// A value follows its head.
-    Stores = 1,
-    /// A server that refuses the value removes what was stored before.
-    Replaces = 2,
-    /// A miss may come without its opaque.
-    BareMiss = 4,
-    /// Each of its entries is answered.
-    Each = 8,
-    /// The reply may be taken in pieces.
-    InPieces = 16,
-    /// A packet is to store only if a CAS value is the item's.
-    Compares = 32,
-}
-
-impl Marks {
-    pub(crate) fn has(self, mark: Mark) -> bool {
-        self.0 & mark as u8 != 0
-    }
-}
-
-impl Request {
-    pub(crate) fn is(&self, mark: Mark) -> bool {
-        self.marks.has(mark)
-    }
-
-    pub(crate) fn mark(&mut self, mark: Mark) {
-        self.marks.0 |= mark as u8;
-    }
-
-    pub(crate) fn unmark(&mut self, mark: Mark) {
-        self.marks.0 &= !(mark as u8);
-    }
-}
-
 /// A value that is not copied into the storage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'v> {
@@ -133,15 +76,9 @@ const END_OF_LINES: &[u8] = b"mn\r\n";
 
 impl<'s, 'v> Encoder<'s, 'v> {
     pub(crate) fn new(out: &'s mut [u8], protocol: Protocol, limits: Limits, tag: u16) -> Self {
-        let mut request = Request {
-            check: u32::from(tag),
-            length: 0,
-            entries: 0,
-            shape: Shape::Meta,
-            marks: Marks(0),
-        };
+        let mut debt = Debt::new(u32::from(tag));
         if limits.dialect == Dialect::UNKNOWN || limits.dialect.lacks(Feature::MissesWithOpaque) {
-            request.mark(Mark::BareMiss);
+            debt.mark(Mark::BareMiss);
         }
         Self {
             out,
@@ -150,20 +87,20 @@ impl<'s, 'v> Encoder<'s, 'v> {
             protocol,
             limits,
             tag,
-            form: None,
-            request,
+            quiet: false,
+            debt,
             value: None,
-            encoded_key: false,
+            is_key_encoded: false,
             failure: None,
         }
     }
 
-    pub(crate) fn finish(mut self) -> Result<(Request, Option<Value<'v>>), ErrorKind> {
+    pub(crate) fn finish(mut self) -> Result<(Debt, Option<Value<'v>>), ErrorKind> {
         match self.failure {
             Some(kind) => Err(kind),
             None => {
-                self.request.length = self.length as u16;
-                Ok((self.request, self.value))
+                self.debt.length = self.length as u16;
+                Ok((self.debt, self.value))
             }
         }
     }
@@ -194,25 +131,26 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Starts a line, `verb`, whose reply looks like `shape`.
     pub fn line(&mut self, verb: &[u8], shape: Shape) -> &mut Self {
-        self.request.shape = shape;
+        self.debt.shape = shape;
         self.bytes(verb)
     }
 
     /// Starts a meta line, whose verb is two letters.
     pub fn meta(&mut self, verb: [u8; 2], key: Key<'_>) -> &mut Self {
-        self.request.shape = Shape::Meta;
+        self.debt.shape = Shape::META;
         let [first, second] = verb;
         self.needs(Feature::Meta).bytes(&[first, second, b' ']);
-        self.encoded_key = key.is_encoded();
+        self.is_key_encoded = key.is_encoded();
         let prefix = self.prefix(key);
         if key.is_encoded() {
-            self.needs(Feature::EncodedKeys).base64(prefix, key.bytes())
+            self.needs(Feature::EncodedKeys).encoded_key(prefix, key)
         } else {
             self.prefixed(prefix, key)
         }
     }
 
     fn prefixed(&mut self, prefix: &[u8], key: Key<'_>) -> &mut Self {
+        // Most clients have none.
         if !prefix.is_empty() {
             self.bytes(prefix);
         }
@@ -232,14 +170,18 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// A blank and a key, as they stand in classic lines.
     pub fn key(&mut self, key: Key<'_>) -> &mut Self {
-        let prefix = self.prefix(key);
-        if self.request.shape == Shape::Value {
-            self.request.check = Key::fingerprint(prefix, key.bytes());
-        }
         if key.is_encoded() {
             return self.unsupported("keys of any bytes in classic commands");
         }
-        self.bytes(b" ").prefixed(prefix, key)
+        let prefix = self.prefix(key);
+        self.bytes(b" ");
+        let start = self.length;
+        self.prefixed(prefix, key);
+        if self.debt.shape.kind() == Kind::Value {
+            let written = self.out.get(start..self.length);
+            self.debt.check = Key::fingerprint(written.unwrap_or_default());
+        }
+        self
     }
 
     /// What stands before this key; together they keep to the key's limit.
@@ -256,6 +198,8 @@ impl<'s, 'v> Encoder<'s, 'v> {
     }
 
     /// Bytes as they are.
+    // In every request many times: a small machine wants it once, a large one in place.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         let free = self.out.get_mut(self.length..).unwrap_or_default();
         match free.get_mut(..bytes.len()) {
@@ -290,11 +234,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Ends a line; a meta line with the flag of an encoded key and with its opaque.
     pub fn end(&mut self) -> &mut Self {
-        if self.request.shape == Shape::Meta {
-            if self.encoded_key {
+        if self.debt.shape.kind() == Kind::Meta {
+            if self.is_key_encoded {
                 self.bytes(b" b");
             }
-            if self.form == Some(Form::Quiet) {
+            if self.quiet {
                 self.bytes(b" q");
             }
             return match text::tag_digits(self.tag) {
@@ -308,8 +252,8 @@ impl<'s, 'v> Encoder<'s, 'v> {
     /// Ends a meta line that takes no flags but that of an encoded key, and whose reply looks like
     /// `shape`.
     pub fn end_without_flags(&mut self, shape: Shape) -> &mut Self {
-        self.request.shape = shape;
-        if self.encoded_key {
+        self.debt.shape = shape;
+        if self.is_key_encoded {
             self.bytes(b" b");
         }
         self.bytes(b"\r\n")
@@ -322,7 +266,14 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Says that a server which refuses the value removes the item that was there.
     pub fn refusal_removes(&mut self) -> &mut Self {
-        self.request.mark(Mark::Replaces);
+        self.debt.mark(Mark::Replaces);
+        self
+    }
+
+    /// Says that this is a login, of which a refusal says nothing against the connection.
+    pub fn logs_in(&mut self) -> &mut Self {
+        self.debt.mark(Mark::Stores);
+        self.debt.mark(Mark::LogsIn);
         self
     }
 
@@ -334,23 +285,40 @@ impl<'s, 'v> Encoder<'s, 'v> {
         key: Option<Key<'_>>,
         cas: u64,
     ) -> &mut Self {
-        self.request.shape = Shape::Packet;
+        self.debt.shape = Shape::PACKET;
         self.header(opcode, extras, key, cas, 0)
     }
 
     /// A binary packet that asks for statistics of this kind, which any number of packets answer.
     pub fn packet_for_statistics(&mut self, kind: &[u8]) -> &mut Self {
-        let opaque = binary::tag(Opcode::Stat as u8, self.tag);
-        self.request.shape = Shape::StatPackets;
-        self.request.check = opaque;
+        self.packet_without_prefix(Opcode::Stat, Shape::STAT_PACKETS, kind, 0)
+    }
+
+    /// A binary packet that logs in by a mechanism of SASL. The `length` bytes that this wants are to
+    /// be written behind it.
+    pub fn packet_for_login(&mut self, mechanism: &[u8], length: usize) -> &mut Self {
+        self.packet_without_prefix(Opcode::SaslAuth, Shape::PACKET, mechanism, length)
+    }
+
+    /// A binary packet with what is no item's key in the place of the key.
+    fn packet_without_prefix(
+        &mut self,
+        opcode: Opcode,
+        shape: Shape,
+        name: &[u8],
+        value: usize,
+    ) -> &mut Self {
+        let opaque = binary::tag(opcode as u8, self.tag);
+        self.debt.shape = shape;
+        self.debt.check = opaque;
         let header = Header {
-            opcode: Opcode::Stat as u8,
-            key: kind.len() as u16,
-            body: kind.len() as u32,
+            opcode: opcode as u8,
+            key: name.len() as u16,
+            body: name.len().saturating_add(value) as u32,
             opaque,
             ..Header::default()
         };
-        self.bytes(&header.request()).bytes(kind)
+        self.bytes(&header.request()).bytes(name)
     }
 
     /// A binary packet with a value.
@@ -362,9 +330,9 @@ impl<'s, 'v> Encoder<'s, 'v> {
         cas: u64,
         value: &'v [u8],
     ) -> &mut Self {
-        self.request.shape = Shape::Packet;
+        self.debt.shape = Shape::PACKET;
         if cas != 0 {
-            self.request.mark(Mark::Compares);
+            self.debt.mark(Mark::Compares);
         }
         self.header(opcode, extras, Some(key), cas, value.len())
             .data(value)
@@ -383,45 +351,43 @@ impl<'s, 'v> Encoder<'s, 'v> {
     /// first one that cannot be sent at all stops it, and fails it if it is the first of all.
     pub(crate) fn group(&mut self, form: Form, count: usize, write: &dyn Fn(usize, &mut Self)) {
         let base = self.tag;
-        self.form = Some(form);
+        let is_binary = self.protocol == Protocol::Binary;
+        self.quiet = form == Form::Quiet;
         // A copy is cheaper than a round trip.
         self.limits.inline = usize::MAX;
-        let close = match (form, self.protocol) {
-            (Form::Line, _) => LINE_END.len(),
-            (Form::Quiet, Protocol::Binary) => HEADER,
-            (Form::Quiet, _) => END_OF_LINES.len(),
-            (Form::Each | Form::Stream, _) => 0,
+        let close = match form {
+            Form::Line => LINE_END.len(),
+            Form::Quiet if is_binary => HEADER,
+            Form::Quiet => END_OF_LINES.len(),
+            Form::Each | Form::Stream => 0,
         };
         self.behind = close.saturating_add(LINE_END.len());
-        while usize::from(self.request.entries) < count.min(ENTRIES_LIMIT)
-            && self.entry(close, write)
-        {}
+        while usize::from(self.debt.entries) < count.min(ENTRIES_LIMIT) && self.entry(close, write)
+        {
+        }
         if self.failure.is_some() {
             return;
         }
-        self.form = None;
-        match (form, self.protocol) {
-            (Form::Line, _) => {
-                self.bytes(LINE_END);
-            }
-            (Form::Quiet, Protocol::Binary) => {
-                self.tag = base.wrapping_add(self.request.entries);
+        self.debt.replies = 1;
+        match form {
+            Form::Line => _ = self.bytes(LINE_END),
+            Form::Quiet if is_binary => {
+                self.tag = base.wrapping_add(self.debt.entries.into());
                 self.header(Opcode::NoOp, &[], None, 0, 0);
-                self.request.shape = Shape::Packets;
+                self.debt.shape = Shape::PACKETS;
             }
-            (Form::Quiet, _) => {
-                self.bytes(END_OF_LINES).request.shape = Shape::Metas;
-            }
-            (Form::Each, _) => self.request.mark(Mark::Each),
-            (Form::Stream, _) => {}
+            Form::Quiet => self.bytes(END_OF_LINES).debt.shape = Shape::METAS,
+            Form::Each => self.debt.replies = self.debt.entries,
+            Form::Stream => {}
         }
-        self.request.check = self.request.check & !0xFFFF | u32::from(base);
+        self.debt.check = self.debt.check & !0xFFFF | u32::from(base);
     }
 
-    /// Writes the next entry of a batch, behind which `close` bytes must be free; `false` if it or the one behind it must wait.
+    /// Writes the next entry of a batch, behind which `close` bytes must be free; `false` if it or
+    /// the one behind it must wait.
     fn entry(&mut self, close: usize, write: &dyn Fn(usize, &mut Self)) -> bool {
-        let (before, entries) = (self.length, self.request.entries);
-        write(usize::from(entries), self);
+        let (before, entries) = (self.length, self.debt.entries);
+        write(entries.into(), self);
         if self.length.saturating_add(close) > self.out.len() {
             self.fail(ErrorKind::Full);
         }
@@ -434,7 +400,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
             }
             return false;
         }
-        self.request.entries = entries.saturating_add(1);
+        if self.quiet && self.protocol == Protocol::Binary {
+            let packet = self.out.get_mut(before..).and_then(<[u8]>::first_chunk_mut);
+            packet.map(binary::quieten);
+        }
+        self.debt.entries = entries.saturating_add(1);
         self.tag = self.tag.wrapping_add(1);
         // A value that is not in the storage has a group of its own.
         self.value.is_none()
@@ -448,10 +418,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         cas: u64,
         value: usize,
     ) -> &mut Self {
-        let opcode = match self.form {
-            Some(Form::Quiet) => opcode.quietly(),
-            _ => opcode as u8,
-        };
+        let opcode = opcode as u8;
         let (prefix, name) = match key {
             Some(key) => (self.prefix(key), key.bytes()),
             None => (&[][..], &[][..]),
@@ -459,7 +426,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         let length = prefix.len().saturating_add(name.len());
         let body = extras.len().saturating_add(length).saturating_add(value);
         let opaque = binary::tag(opcode, self.tag);
-        self.request.check = opaque;
+        self.debt.check = opaque;
         let header = Header {
             opcode,
             key: length as u16,
@@ -477,7 +444,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// A value: copied if it is small and fits, else left where it is.
     fn data(&mut self, value: &'v [u8]) -> &mut Self {
-        self.request.mark(Mark::Stores);
+        self.debt.mark(Mark::Stores);
         if value.len() > self.limits.item as usize {
             self.fail(ErrorKind::TooLarge);
             return self;
@@ -487,7 +454,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         if value.len() <= self.limits.inline.min(free) {
             return self.bytes(value);
         }
-        if !self.limits.gaps || self.request.entries > 0 {
+        if !self.limits.gaps || self.debt.entries > 0 {
             self.fail(ErrorKind::Full);
         }
         self.value = Some(Value {
@@ -497,26 +464,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
-    fn base64(&mut self, prefix: &[u8], bytes: &[u8]) -> &mut Self {
-        const ALPHABET: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let digit = |value: u32| {
-            ALPHABET
-                .get((value & 63) as usize)
-                .copied()
-                .unwrap_or_default()
-        };
-        let mut rest = prefix.iter().chain(bytes);
-        while let Some(&first) = rest.next() {
-            let (second, third) = (rest.next(), rest.next());
-            let byte = |place: Option<&u8>| place.map_or(0, |&byte| u32::from(byte));
-            let bits = u32::from(first) << 16 | byte(second) << 8 | byte(third);
-            self.bytes(&[
-                digit(bits >> 18),
-                digit(bits >> 12),
-                second.map_or(b'=', |_| digit(bits >> 6)),
-                third.map_or(b'=', |_| digit(bits)),
-            ]);
+    fn encoded_key(&mut self, prefix: &[u8], key: Key<'_>) -> &mut Self {
+        let free = self.out.get_mut(self.length..).unwrap_or_default();
+        match key.write_encoded(prefix, free) {
+            Some(digits) => self.length = self.length.saturating_add(digits),
+            None => self.fail(ErrorKind::Full),
         }
         self
     }
@@ -540,4 +492,4 @@ impl fmt::Debug for Encoder<'_, '_> {
 }
 
 /// The most entries of a batch between two answers that say how far it got.
-pub(crate) const ENTRIES_LIMIT: usize = 256;
+pub(crate) const ENTRIES_LIMIT: usize = 255;

@@ -1,23 +1,36 @@
 //! Replies that are streams of lines: where each line ends, what ends the stream, what a line says.
 
-use super::{Frame, Head, Shape, Status, text};
-use crate::error::ErrorKind;
+use super::{Failure, Frame, Head, Kind, Shape, Status, text};
+use crate::error::{ErrorKind, Fault};
 
-/// Takes the first `length` bytes for a line of the stream, where they are neither its end nor a
-/// refusal. What the line says is read where it is decoded: only programs that ask for lines link
-/// that.
-pub(super) fn head(head: &mut Head, shape: Shape, length: usize) {
-    head.begin(shape, Status::Value, 0, length as u32, 0);
+/// Reads the line at the front of `bytes`: the stream's end, a refusal, or else a line of its own,
+/// which may end in a bare line feed. What that says is read where it is decoded.
+pub(super) fn read(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    searched: usize,
+) -> Result<bool, Fault> {
+    let Ok(is_whole) = text::line(head, shape, bytes, searched) else {
+        let end = text::end(bytes, searched).ok_or(Fault::Malformed)?;
+        let length = end.saturating_add(1) as u32;
+        head.begin(shape, Status::Value, 0, length, 0);
+        return Ok(true);
+    };
+    // The server knows the command, where it has more to say.
+    if head.status == Status::Failed(Failure::Command) && head.data as usize > ERROR.len() {
+        head.status = Status::Failed(Failure::Refused);
+    }
+    Ok(is_whole)
 }
+
+/// What a server says of a command that it does not know.
+const ERROR: &[u8] = b"ERROR";
 
 /// A line of a stream without its end.
 pub(crate) fn line<'b>(frame: &Frame<'b>) -> Result<&'b [u8], ErrorKind> {
     if frame.status() != Status::Value {
-        return Err(match frame.unexpected() {
-            // The server knows the command, where it has more to say.
-            ErrorKind::Command if frame.data() != Ok(b"ERROR") => ErrorKind::Refused,
-            kind => kind,
-        });
+        return Err(frame.unexpected());
     }
     let line = frame.data()?;
     let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -27,7 +40,7 @@ pub(crate) fn line<'b>(frame: &Frame<'b>) -> Result<&'b [u8], ErrorKind> {
 /// The name and the value of a statistic: in a packet, in `STAT name value` or `PREFIX name value`,
 /// and in `ITEM key [size b; expiry s]`, where the key may hold blanks.
 pub(crate) fn statistic<'b>(frame: &Frame<'b>) -> Result<(&'b [u8], &'b [u8]), ErrorKind> {
-    if frame.head.shape == Shape::StatPackets {
+    if frame.head.shape.kind() == Kind::StatPackets {
         return match frame.status() {
             Status::Value => Ok((frame.key(), frame.data()?)),
             // Of a kind that the server does not know. In lines that is `ERROR`.

@@ -19,13 +19,23 @@
 mod large;
 mod many;
 mod pipelined;
+mod recipes;
 
 pub use large::{LARGE, PART, WHOLE, large};
 pub use many::many;
 pub use pipelined::{pairs, pipelined};
+pub use recipes::recipes;
 
 use minimc::command::{Store, Stored};
-use minimc::{Client, ErrorKind, Expiry, Fate, Key, Protocol, ReturnCode, Storage, Transport};
+use minimc::{
+    Client, Credentials, ErrorKind, Expiry, Fate, Key, Protocol, ReturnCode, Storage, Transport,
+};
+
+/// What firmware logs in with to a server that wants it.
+pub const LOGIN: Credentials<'static> = match Credentials::new("minimc", "secret") {
+    Ok(credentials) => credentials,
+    Err(_) => panic!("a login that cannot be sent"),
+};
 
 /// One byte longer than a key may be.
 const LONG: &str = match core::str::from_utf8(&[b'k'; 251]) {

@@ -40,6 +40,9 @@ pub(crate) enum Ours {
     Verbosity(u32),
     CacheMemlimit(u32),
     Quit,
+    Mechanisms,
+    /// The name and the password of a login by packet. (By a line it is a `set` like any other.)
+    Login(String, String),
     /// A meta line with any flags: read where its command is made.
     Meta,
     Debug(Vec<u8>),
@@ -167,6 +170,11 @@ fn ours(part: &Part<'_>) -> Option<Ours> {
                 0 => None,
                 delay => Some(Ours::FlushAll(delay)),
             },
+            (0x20, 0, []) => Some(Ours::Mechanisms),
+            (0x21, 0, [b'P', b'L', b'A', b'I', b'N', 0, given @ ..]) => {
+                let (user, password) = core::str::from_utf8(given).ok()?.split_once('\0')?;
+                Some(Ours::Login(user.into(), password.into()))
+            }
             _ => None,
         };
     }

@@ -72,6 +72,9 @@ fn write<'v>(part: &Part<'v>, out: &mut Encoder<'_, 'v>) {
     if part.kind == Kind::Packet {
         // Which of its parts it has makes no difference to the reply.
         out.packet(opcode(part), &[], None, 0);
+        if opcode(part) == Opcode::SaslAuth {
+            out.logs_in();
+        }
         return;
     }
     let line = &part.line[..part.line.len().min(LONGEST)];
@@ -99,30 +102,31 @@ pub(crate) fn opcode(part: &Part<'_>) -> Opcode {
         Some(0x0F | 0x1A) => Opcode::Prepend,
         Some(0x1C) => Opcode::Touch,
         Some(0x1D | 0x1E | 0x23 | 0x24) => Opcode::GetAndTouch,
+        Some(0x21) => Opcode::SaslAuth,
         _ => Opcode::NoOp,
     }
 }
 
 fn shape(part: &Part<'_>) -> Shape {
     match part.words().first().copied().unwrap_or_default() {
-        b"set" => Shape::Stored,
-        b"add" | b"replace" | b"append" | b"prepend" => Shape::StoredOrNot,
-        b"cas" => Shape::Compared,
-        b"delete" => Shape::Deleted,
-        b"touch" => Shape::Touched,
-        b"incr" | b"decr" => Shape::Number,
-        b"version" => Shape::Version,
-        b"mn" => Shape::Nop,
-        b"mg" | b"ms" | b"md" | b"ma" => Shape::Meta,
-        b"me" => Shape::Debug,
-        b"stats" => Shape::Statistics,
-        b"watch" => Shape::Events,
+        b"set" => Shape::STORED,
+        b"add" | b"replace" | b"append" | b"prepend" => Shape::STORED_OR_NOT,
+        b"cas" => Shape::COMPARED,
+        b"delete" => Shape::DELETED,
+        b"touch" => Shape::TOUCHED,
+        b"incr" | b"decr" => Shape::NUMBER,
+        b"version" => Shape::VERSION,
+        b"mn" => Shape::NOP,
+        b"mg" | b"ms" | b"md" | b"ma" => Shape::META,
+        b"me" => Shape::DEBUG,
+        b"stats" => Shape::STATISTICS,
+        b"watch" => Shape::EVENTS,
         b"lru_crawler" => match part.words().get(1) {
-            Some(&b"metadump") => Shape::Dump,
-            Some(&b"mgdump") => Shape::Keys,
-            _ => Shape::Done,
+            Some(&b"metadump") => Shape::DUMP,
+            Some(&b"mgdump") => Shape::KEYS,
+            _ => Shape::DONE,
         },
-        _ => Shape::Done,
+        _ => Shape::DONE,
     }
 }
 
@@ -147,7 +151,7 @@ impl Batch for Keys<'_> {
     }
 
     fn open(&self, out: &mut Encoder<'_, '_>) -> Form {
-        out.line(self.verb, Shape::Values);
+        out.line(self.verb, Shape::VALUES);
         Form::Line
     }
 

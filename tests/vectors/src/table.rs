@@ -2,10 +2,10 @@
 
 use minimc_core::command::meta::Debug;
 use minimc_core::command::{
-    CacheMemlimit, Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, GetMany, Noop, Quit,
-    Store, Touch, Verbosity, Version,
+    CacheMemlimit, Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, GetMany, Login,
+    Mechanisms, Noop, Quit, Store, Touch, Verbosity, Version,
 };
-use minimc_core::{BadKey, Expiry, Key};
+use minimc_core::{BadKey, Credentials, Expiry, Key};
 
 use crate::asked::{Ask, Ours};
 use crate::call::{Call, Many, One};
@@ -127,6 +127,11 @@ fn other(what: &Ours) -> Result<Box<dyn Call + '_>, BadKey> {
         Ours::Verbosity(level) => one(Verbosity::new(*level)),
         Ours::CacheMemlimit(size) => one(CacheMemlimit::new(*size)),
         Ours::Quit => one(Quit),
+        Ours::Mechanisms => one(Mechanisms),
+        Ours::Login(user, password) => {
+            let credentials = Credentials::new(user, password).map_err(|_| BadKey::Empty)?;
+            one(Login::new(credentials))
+        }
         Ours::Debug(name) => one(Debug::new(key(name)?)),
     })
 }

@@ -38,6 +38,12 @@ impl Words for Text {
     }
 }
 
+impl Words for &[u8] {
+    fn words(self) -> String {
+        format!("value {}", value(self))
+    }
+}
+
 impl Words for Option<Item<'_>> {
     fn words(self) -> String {
         match self {
@@ -89,7 +95,10 @@ pub(crate) fn error(error: &Error) -> Option<String> {
         ErrorKind::TooLarge => return Some("failed too large".into()),
         ErrorKind::NotNumeric => return Some("failed not numeric".into()),
         ErrorKind::TooManyConnections => return Some("failed too many".into()),
-        ErrorKind::Unauthenticated => return Some("failed unauthenticated".into()),
+        // A transcript does not say whether it was the login itself.
+        ErrorKind::Unauthenticated | ErrorKind::LoginRefused => {
+            return Some("failed unauthenticated".into());
+        }
         _ => return None,
     };
     let text = match (error.kind(), error.text()) {

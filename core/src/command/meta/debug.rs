@@ -97,7 +97,7 @@ impl Command for Debug<'_> {
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         if speaks_meta(out) {
-            out.meta(*b"me", self.key).end_without_flags(Shape::Debug);
+            out.meta(*b"me", self.key).end_without_flags(Shape::DEBUG);
         }
     }
 

@@ -19,7 +19,6 @@ entries! {
         Stats::of(text())
     };
     "Watch::new" => Watch::new(slice());
-    "Encoder::packet_for_statistics" => some::<Encoder<'_, '_>>().packet_for_statistics(bytes());
 
     "ClassItems::new" => ClassItems::new();
     "ClassItems::take" => some::<ClassItems>().take(some());

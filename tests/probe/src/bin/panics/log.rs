@@ -7,7 +7,8 @@ use minimc_core::command::{
 };
 use minimc_core::wire::{Failure, Feature, Form, Opcode, Protocol, Shape, Status};
 use minimc_core::{
-    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix, ReturnCode, Text,
+    BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix,
+    ReturnCode, Text,
 };
 use minimc_probe::{any, sink, some};
 
@@ -27,6 +28,7 @@ macro_rules! formats {
 formats! {
     "Answer" Answer<'static>;
     "BadKey" BadKey;
+    "Credentials" Credentials<'static>;
     "Deleted" Deleted;
     "Details" Details<'static>;
     "Cached" Cached<'static>;

@@ -3,7 +3,7 @@
 use minimc_core::RawReply;
 use minimc_core::command::meta::{Answer, Count, Debug, Delete, Details, Get, Set};
 use minimc_core::command::{
-    CacheMemlimit, Command, DeleteCas, Exists, FlushAll, Lease, Quit, Verbosity,
+    CacheMemlimit, Command, DeleteCas, Exists, FlushAll, Lease, Login, Mechanisms, Quit, Verbosity,
 };
 use minimc_core::wire::{Encoder, Frame};
 use minimc_probe::{any, bytes, entries, sink, some};
@@ -21,6 +21,9 @@ entries! {
     "Lease::new" => Lease::new(*some(), *some());
     "Lease::recache" => some::<Lease<'_>>().recache(any());
     "Lease: Command" => command::<Lease<'_>>();
+    "Login::new" => Login::new(*some());
+    "Login: Command" => command::<Login<'_>>();
+    "Mechanisms: Command" => command::<Mechanisms>();
     "Quit: Command" => command::<Quit>();
     "Verbosity::new" => Verbosity::new(any());
     "Verbosity: Command" => command::<Verbosity>();
@@ -130,7 +133,8 @@ fn command<C: Command + 'static>() {
 pub mod traits {
     use minimc_core::command::meta::{Answer, Debug, Details, Outcome, Set, TimeToLive};
     use minimc_core::command::{
-        CacheMemlimit, DeleteCas, Deleted, Exists, FlushAll, Lease, Leased, Quit, Verbosity,
+        CacheMemlimit, DeleteCas, Deleted, Exists, FlushAll, Lease, Leased, Login, Mechanisms,
+        Quit, Verbosity,
     };
     use minimc_probe::traits;
 
@@ -145,6 +149,8 @@ pub mod traits {
         "FlushAll" FlushAll: Clone Debug Default;
         "Lease" Lease<'static>: Clone Debug;
         "Leased" Leased<'static>: Clone Debug PartialEq;
+        "Login" Login<'static>: Clone Debug;
+        "Mechanisms" Mechanisms: Clone Debug Default;
         "Outcome" Outcome: Clone Debug PartialEq;
         "Quit" Quit: Clone Debug Default;
         "Set" Set<'static, 'static>: Clone Debug;

@@ -6,8 +6,8 @@ use minimc_core::command::{
 };
 use minimc_core::wire::{Encoder, Failure, Feature, Form, Frame, Opcode, Protocol, Shape, Status};
 use minimc_core::{
-    BadKey, Connection, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Gap, Key, Piece,
-    Prefix, Progress, RawReply, ReturnCode, Sent, Text,
+    BadKey, Connection, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Gap,
+    Key, Piece, Prefix, Progress, RawReply, ReturnCode, Sent, Text,
 };
 use minimc_probe::traits;
 
@@ -16,6 +16,7 @@ traits! {
     "Connection" Connection<&'static mut [u8], 4>: Debug;
     "Count" Count<'static>: Clone Debug;
     "CountMany" CountMany<'static, Key<'static>>: Clone Debug;
+    "Credentials" Credentials<'static>: Clone Debug PartialEq;
     "Delete" Delete<'static>: Clone Debug;
     "DeleteMany" DeleteMany<'static, Key<'static>>: Clone Debug;
     "During" During: Clone Debug Display PartialEq;

@@ -18,7 +18,9 @@ entries! {
     "Encoder::end" => encoder().end();
     "Encoder::value" => encoder().value(bytes());
     "Encoder::refusal_removes" => encoder().refusal_removes();
+    "Encoder::logs_in" => encoder().logs_in();
     "Encoder::packet" => encoder().packet(*some(), bytes(), *some(), any());
+    "Encoder::packet_for_login" => encoder().packet_for_login(bytes(), any());
     "Encoder::packet_for_statistics" => encoder().packet_for_statistics(bytes());
     "Encoder::packet_with_value" => {
         encoder().packet_with_value(*some(), bytes(), *some(), any(), bytes())
