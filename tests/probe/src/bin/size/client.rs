@@ -82,7 +82,10 @@ fn turn(connection: &mut Connection) -> Result<(), Error> {
         #[cfg(feature = "get-many")]
         16 => sink(every(connection, &GetMany::new(slice::<&[u8]>()))),
         #[cfg(feature = "store-many")]
-        17 => sink(every(connection, &StoreMany::set(slice::<(&[u8], &[u8])>()))),
+        17 => sink(every(
+            connection,
+            &StoreMany::set(slice::<(&[u8], &[u8])>()),
+        )),
         #[cfg(feature = "delete-many")]
         18 => sink(every(connection, &DeleteMany::new(slice::<&[u8]>()))),
         #[cfg(feature = "count-many")]
