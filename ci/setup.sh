@@ -74,6 +74,8 @@ python3 python3
 strace strace
 valgrind valgrind
 END
+# What memcached's SASL takes a name and a password with; it is no command.
+compgen -G '/usr/lib/*/sasl2/libplain.so' >/dev/null || missing+=(libsasl2-modules)
 [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 
 # rustup, where it can fetch: the first target shows that within seconds.

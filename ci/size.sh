@@ -18,20 +18,24 @@ mkdir -p "$out/sizes"
 exec 8>"$out/probe.lock"
 flock 8
 
-# An image, and the features it is built with.
-while read -r image features; do
-    bare_cargo $target build --quiet --locked --release --features "$features" --bin size </dev/null
-    cp "$out/$target/release/size" "$out/sizes/$image"
-done <<'END'
-few
-few-stub stub
-few-text text
-few-meta meta
-few-binary binary
-all all
-all-stub all,stub
-all-text all,text
-all-meta all,meta
-all-binary all,binary
-END
+# Every command that is a feature of its own.
+mapfile -t commands < <(sed -n '/^# ci\/size.sh: commands/,/^#/s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
+
+image() { # NAME FEATURES
+    bare_cargo $target build --quiet --locked --release --features "$2" --bin size </dev/null
+    cp "$out/$target/release/size" "$out/sizes/$1"
+}
+
+rm -f "$out/sizes"/*
+for program in few single; do
+    features=$([ $program = few ] || echo $program)
+    image $program "$features"
+    for kind in stub text meta binary; do
+        image "$program-$kind" "$features,$kind"
+    done
+done
+for command in "${commands[@]}"; do
+    image "few-$command" "$command"
+    image "few-$command-stub" "$command,stub"
+done
 python3 sizes.py "$out/sizes"

@@ -94,6 +94,10 @@ firmware() {
     ci/firmware.sh
 }
 
+vectors() {
+    ci/vectors.sh
+}
+
 panics() {
     ci/panics.sh
 }
@@ -108,7 +112,7 @@ counts() {
 
 steps=(
     setup format clippy bare_clippy docs tests model enumerate fuzz faults
-    core_alone examples demo firmware panics sizes counts
+    core_alone examples vectors demo firmware panics sizes counts
 )
 case ${1:-} in
 --list)

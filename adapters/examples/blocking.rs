@@ -30,11 +30,14 @@ fn main() -> Result<(), Error> {
     };
     println!("visits: {visits}");
 
-    // Many keys in one request; those that exist come back.
+    // Many keys in one request; what became of each comes back.
     let keys = ["greeting", "absent", "visits"];
     let mut items = client.get_many(&keys)?;
-    while let Some((key, item)) = items.next()? {
-        println!("{key}: {} bytes", item.value.len());
+    while let Some((key, item)) = items.next() {
+        match item? {
+            Some(item) => println!("{key}: {} bytes", item.value.len()),
+            None => println!("{key}: no such item"),
+        }
     }
 
     // Many commands on the way at once.

@@ -3,10 +3,12 @@
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 
-use minimc_core::command::{Batch, Command};
+use minimc_core::command::{Batch, Command, Event, Watch};
 use minimc_core::{Dialect, During, Entry, Error, ErrorKind, IntoKey, Storage};
 
+use crate::client::Outcome;
 use crate::options::Options;
 use crate::transport::{Once, Transport, failed, first};
 
@@ -58,9 +60,20 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         now(self.inner.call_each(commands, each))
     }
 
-    /// Starts a [`Batch`]: its items come one by one from [`Many::next`].
+    /// Starts a [`Batch`]: the outcomes of its requests come one by one from [`Many::next`].
     pub fn batch<B: Batch>(&mut self, batch: B) -> Result<Many<'_, B, T, S, N>, Error> {
         now(self.inner.batch(batch)).map(Many)
+    }
+
+    /// Starts a batch of one request that lines answer: see
+    /// [`minimc::Client::lines`](crate::Client::lines).
+    pub fn lines<B: Batch<Name = ()>>(&mut self, batch: B) -> Result<Lines<'_, B, T, S, N>, Error> {
+        now(self.inner.lines(batch)).map(Lines)
+    }
+
+    /// Watches what the server does: see [`minimc::Client::watch`](crate::Client::watch).
+    pub fn watch(&mut self, watch: Watch) -> Result<Events<'_, T, S, N>, Error> {
+        now(self.inner.watch(watch)).map(Events)
     }
 
     /// Gets a value of any length in pieces: see [`minimc::Client::open`](crate::Client::open).
@@ -87,7 +100,14 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         self.inner.disconnect();
     }
 
-    /// Sets what the server understands, as [`Options::dialect`] does.
+    /// Takes leave, and closes the connection: see
+    /// [`minimc::Client::quit`](crate::Client::quit).
+    pub fn quit(&mut self) -> Result<(), Error> {
+        now(self.inner.quit())
+    }
+
+    /// Sets what the server understands: see
+    /// [`minimc::Client::set_dialect`](crate::Client::set_dialect).
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.inner.set_dialect(dialect);
     }
@@ -99,7 +119,11 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
 
     #[cfg(feature = "std")]
     pub(crate) fn start(&mut self) -> Result<(), Error> {
-        now(self.inner.start())
+        now(self.inner.start()).map(drop)
+    }
+
+    pub(crate) fn learn(&mut self, version: Option<Dialect>) {
+        self.inner.learn(version);
     }
 
     pub(crate) fn distrust(&mut self) -> Error {
@@ -137,20 +161,62 @@ impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
     }
 }
 
-/// The items of a batch, as they arrive. It may be dropped at any time.
+/// The outcomes of a batch's requests, as they arrive. It may be dropped at any time.
 #[derive(Debug)]
-#[must_use = "a batch does nothing until its items are asked for"]
+#[must_use = "a batch does nothing until its outcomes are asked for"]
 pub struct Many<'c, B, T, S, const N: usize>(crate::client::Many<'c, B, T, S, N>);
 
 impl<B: Batch, T: Transport, S: Storage, const N: usize> Many<'_, B, T, S, N> {
-    /// The next item, `None` when all were answered: see
+    /// The outcome of the next request, `None` when all were told: see
     /// [`minimc::client::Many::next`](crate::client::Many::next).
     #[expect(
         clippy::should_implement_trait,
-        reason = "the item is lent, as by no iterator"
+        reason = "the outcome is lent, as by no iterator"
     )]
-    pub fn next(&mut self) -> Result<Option<B::Item<'_>>, Error> {
-        now(self.0.next())
+    pub fn next(&mut self) -> Option<Outcome<'_, B>> {
+        if let Err(kind) = now(self.0.wait()) {
+            self.0.lose(kind);
+        }
+        self.0.take()
+    }
+}
+
+/// The lines that answer one request, as they arrive. It may be dropped at any time.
+#[derive(Debug)]
+#[must_use = "nothing is asked for until the first line is"]
+pub struct Lines<'c, B, T, S, const N: usize>(crate::client::Lines<'c, B, T, S, N>);
+
+impl<B: Batch<Name = ()>, T: Transport, S: Storage, const N: usize> Lines<'_, B, T, S, N> {
+    /// What the next line says, `None` at the end: see
+    /// [`minimc::client::Lines::next`](crate::client::Lines::next).
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the line is lent, as by no iterator"
+    )]
+    pub fn next(&mut self) -> Result<Option<B::Reply<'_>>, Error> {
+        now(self.0.wait())?;
+        self.0.take()
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        now(self.0.finish())
+    }
+}
+
+/// What a server does, as it happens. Dropping it closes the connection; the next call opens
+/// another.
+#[derive(Debug)]
+#[must_use = "events that nobody asks for are skipped"]
+pub struct Events<'c, T: Transport, S: Storage, const N: usize>(crate::client::Events<'c, T, S, N>);
+
+impl<T: Transport, S: Storage, const N: usize> Events<'_, T, S, N> {
+    /// The next event, `None` if there was none within `limit`: see
+    /// [`minimc::client::Events::next_within`](crate::client::Events::next_within).
+    pub fn next_within(&mut self, limit: Duration) -> Result<Option<Event<'_>>, Error> {
+        if !now(self.0.wait(limit))? {
+            return Ok(None);
+        }
+        self.0.take()
     }
 }
 

@@ -6,6 +6,7 @@
 //! | world | client | feature |
 //! |---|---|---|
 //! | std sockets, blocking | `minimc::net::Client` | `std` (default) |
+//! | datagrams (UDP), blocking: get and set | `minimc::udp::Client` | `std` (default) |
 //! | tokio | `minimc::tokio::Client` | `tokio` |
 //! | embassy-net | `minimc::embassy::Client` | `embassy-net` |
 //! | anything that speaks embedded-io-async | [`Client`] over [`Io`] | |
@@ -37,6 +38,33 @@
 //! - One deadline per operation. The connection is opened anew when it was lost; only reads, and
 //!   writes that were not sent, are repeated, once.
 //!
+//! What programs make of it again and again (a value that one of all who miss it computes, a lock, an
+//! election) is in [`recipes`].
+//!
+//! # Logging in
+//!
+//! With [credentials](Options::credentials) a client logs in on every connection that it opens, before
+//! anything else is sent: to a server with `-Y` in the text protocols, to one with `-S` in the binary
+//! protocol, by SASL PLAIN. A refusal is [`LoginRefused`](ErrorKind::LoginRefused), of the call that had
+//! to connect, which was not sent.
+//!
+//! ```no_run
+//! # #[cfg(feature = "std")]
+//! # fn main() -> Result<(), minimc::Error> {
+//! use minimc::{Credentials, Options, Protocol};
+//!
+//! let options = Options {
+//!     protocol: Protocol::Binary,
+//!     credentials: Some(Credentials::new("device-1", "secret")?),
+//!     ..Options::default()
+//! };
+//! let mut client = minimc::net::Client::connect_with("127.0.0.1:11211", options)?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "std"))]
+//! # fn main() {}
+//! ```
+//!
 //! # Features
 //!
 //! `std` (default), `tokio`, `embassy-net`, and `defmt` for logs. Without `std` and `tokio` the
@@ -53,15 +81,20 @@ extern crate std;
 mod address;
 pub mod blocking;
 pub mod client;
+#[macro_use]
+mod colours;
 mod options;
+pub mod recipes;
 #[cfg(feature = "std")]
 mod storage;
 mod transport;
+#[cfg(feature = "std")]
+pub mod udp;
 mod verbs;
 
 pub use minimc_core::{
-    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key, Protocol,
-    ReturnCode, Storage, Text, command,
+    BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key,
+    Prefix, Protocol, ReturnCode, Storage, Text, command,
 };
 
 pub use client::Client;

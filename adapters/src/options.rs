@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use minimc_core::{Dialect, Protocol};
+use minimc_core::{Credentials, Dialect, Prefix, Protocol};
 
 /// What can be chosen about a client. The defaults are meant for most.
 ///
@@ -22,9 +22,27 @@ pub struct Options {
     /// [`Protocol::Text`].
     pub protocol: Protocol,
 
+    /// What to log in with on every new connection, before anything else is sent: nothing by default.
+    /// Not shown in logs. The server must have been started with `-Y`, or for the binary protocol with
+    /// `-S`; what is to be said of either is in [`Login`](minimc_core::command::Login).
+    ///
+    /// A call that has to connect and is refused the login fails with
+    /// [`LoginRefused`](minimc_core::ErrorKind::LoginRefused), and was not sent; the next one tries
+    /// again.
+    pub credentials: Option<Credentials<'static>>,
+
     /// What the server understands: not known by default. What it does not is refused before it is
-    /// sent. `learn_dialect` of a client asks the server.
+    /// sent.
     pub dialect: Dialect,
+
+    /// Whether to ask for the server's version on every new connection, and to keep to what that
+    /// understands while the connection lasts: by default not. A version that tells nothing, or a
+    /// refusal to tell it, leaves the [`dialect`](Self::dialect) that is set here. `learn_dialect` of a
+    /// client sets this.
+    pub learn_dialect: bool,
+
+    /// What stands before every key: nothing by default.
+    pub prefix: Prefix,
 
     /// How long an operation may take in all, connecting included: 5 s by default.
     pub timeout: Duration,
@@ -48,7 +66,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             protocol: Protocol::default(),
+            credentials: None,
             dialect: Dialect::UNKNOWN,
+            learn_dialect: false,
+            prefix: Prefix::NONE,
             timeout: Duration::from_secs(5),
             retry: true,
             item_limit: 1024 * 1024,

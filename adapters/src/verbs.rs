@@ -1,12 +1,14 @@
 //! The everyday methods, declared once for every kind of client and both colours.
 
 use minimc_core::command::{
-    Count, Delete, Get, GetMany, Item, Noop, Store, Stored, Touch, Version,
+    CacheDump, CacheMemlimit, Cluster, ClusterConfig, Count, CountMany, Crawl, Delete, DeleteCas,
+    DeleteMany, Deleted, Exists, FlushAll, General, Get, GetMany, Item, Lease, Leased, Metadump,
+    Mgdump, Noop, Settings, Stats, Store, StoreMany, Stored, Touch, TouchMany, Verbosity, Version,
 };
 use minimc_core::{Dialect, Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
 
 use crate::transport::Transport;
-use crate::{Client, blocking, client};
+use crate::{blocking, client};
 
 /// An item that owns its value.
 #[cfg(feature = "std")]
@@ -31,23 +33,12 @@ impl From<Item<'_>> for OwnedItem {
     }
 }
 
-/// An example in a method's documentation.
-macro_rules! example {
-    ($open:literal, $($code:literal),+) => {
-        concat!(
-            "\n```\n# use minimc::{ErrorKind, Expiry, command::Stored};\n# ",
-            $open,
-            "\n",
-            $($code,)+
-            "\n# Ok(())\n# }\n```"
-        )
-    };
-}
-
-/// `$async` and `$await` are the colour; `$open` and `$wait` are the same for the examples.
 macro_rules! verbs {
-    ($client:ty, $many:ident, [$($async:ident)?], [$($await:tt)*], $open:literal, $wait:literal) => {
-        impl<T: Transport, S: Storage, const N: usize> $client {
+    (
+        $colour:ident, [$($async:ident)?], [$($await:tt)*], [$($_functions:tt)*],
+        $open:literal, $wait:literal
+    ) => {
+        impl<T: Transport, S: Storage, const N: usize> $colour::Client<T, S, N> {
             /// Gets the item under `key`; `None` is a miss. The value lies in the client's storage
             /// until the next call.
             #[doc = example!($open, "if let Some(item) = client.get(\"boot\")", $wait, "? {\n    println!(\"{} bytes\", item.value.len());\n}")]
@@ -59,6 +50,15 @@ macro_rules! verbs {
             #[doc = example!($open, "let cas = client.gets(\"plan\")", $wait, "?.and_then(|item| item.cas);\nif let Some(cas) = cas {\n    let outcome = client.cas(\"plan\", \"new\", cas, Expiry::NEVER)", $wait, "?;\n    if outcome == Stored::Exists { /* somebody else was faster */ }\n}")]
             pub $($async)? fn gets<'k>(&mut self, key: impl IntoKey<'k>) -> Result<Option<Item<'_>>, Error> {
                 self.call(&Get::new(key.into_key()?).with_cas()) $($await)*
+            }
+
+            /// Gets the item under `key`; where there is none, or it is stale, makes one of all who ask
+            /// compute it, for which that one has until `lasts`. See [`Lease`]; only in the meta
+            /// protocol. [`get_or_compute`](Self::get_or_compute) does it all.
+            #[doc = example!($open, "match client.lease(\"report\", Expiry::seconds(30))", $wait, "? {\n    Leased::Fresh(item) => println!(\"{} bytes\", item.value.len()),\n    Leased::Won { cas, .. } => {\n        let report = \"computed\";\n        match cas {\n            Some(cas) => client.cas(\"report\", report, cas, Expiry::seconds(600))", $wait, ".map(drop)?,\n            None => client.set(\"report\", report, Expiry::seconds(600))", $wait, "?,\n        }\n    }\n    Leased::Taken { stale } => { /* do with the stale item, or ask again later */ }\n}")]
+            pub $($async)? fn lease<'k>(&mut self, key: impl IntoKey<'k>, lasts: Expiry) -> Result<Leased<'_>, Error> {
+                let lasts = self.resolve(lasts);
+                self.call(&Lease::new(key.into_key()?, lasts)) $($await)*
             }
 
             /// Gets the item under `key` and lets it live until `expiry`.
@@ -94,11 +94,11 @@ macro_rules! verbs {
                 Ok(Some(entry))
             }
 
-            /// Gets any number of items; those that exist come one by one, in the order of their
-            /// keys and with the keys as they were given.
-            #[doc = example!($open, "let keys = [\"a\", \"b\", \"c\"];\nlet mut items = client.get_many(&keys)", $wait, "?;\nwhile let Some((key, item)) = items.next()", $wait, "? {\n    println!(\"{key}: {} bytes\", item.value.len());\n}")]
-            pub $($async)? fn get_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$many<'_, GetMany<'k, K>, T, S, N>, Error> {
-                self.batch(GetMany::new(keys)?) $($await)*
+            /// Gets any number of items: each key, as it was given, comes with its item, with `None`
+            /// for a miss, or with its own error. Keys that are missed come behind others.
+            #[doc = example!($open, "let keys = [\"a\", \"b\", \"c\"];\nlet mut items = client.get_many(&keys)", $wait, "?;\nwhile let Some((key, item)) = items.next()", $wait, " {\n    if let Some(item) = item? {\n        println!(\"{key}: {} bytes\", item.value.len());\n    }\n}")]
+            pub $($async)? fn get_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$colour::Many<'_, GetMany<'k, K>, T, S, N>, Error> {
+                self.batch(GetMany::new(keys)) $($await)*
             }
 
             /// Stores `value` until `expiry`, whatever there was.
@@ -135,10 +135,49 @@ macro_rules! verbs {
                 self.call(&Store::prepend(key.into_key()?, value.as_ref())) $($await)*
             }
 
-            /// Stores `value` until `expiry` if the item's CAS value still is `cas`.
+            /// Stores `value` until `expiry` if the item's CAS value still is `cas`. Of a server that
+            /// keeps none see [`Store::cas`].
             pub $($async)? fn cas<'k>(&mut self, key: impl IntoKey<'k>, value: &(impl AsRef<[u8]> + ?Sized), cas: u64, expiry: Expiry) -> Result<Stored, Error> {
                 let expiry = self.resolve(expiry);
                 self.call(&Store::cas(key.into_key()?, value.as_ref(), cas).expiry(expiry)) $($await)*
+            }
+
+            /// Stores any number of values until `expiry`, whatever there was: each key, as it was
+            /// given, comes with what became of it. In the meta and the binary protocol the server is
+            /// asked to be quiet; for a [`StoreMany`] that is precise see [`batch`](Self::batch).
+            #[doc = example!($open, "let readings = [(\"inside\", \"21.5\"), (\"outside\", \"3.0\")];\nlet mut outcomes = client.set_many(&readings, Expiry::seconds(60))", $wait, "?;\nwhile let Some((key, outcome)) = outcomes.next()", $wait, " {\n    if let Err(error) = outcome {\n        println!(\"{key}: {error}\");\n    }\n}")]
+            pub $($async)? fn set_many<'k, K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, items: &'k [(K, V)], expiry: Expiry) -> Result<$colour::Many<'_, StoreMany<'k, K, V>, T, S, N>, Error> {
+                let expiry = self.resolve(expiry);
+                self.batch(StoreMany::set(items).expiry(expiry)) $($await)*
+            }
+
+            /// Stores those of any number of values of which there is no item yet, until `expiry`.
+            pub $($async)? fn add_many<'k, K: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, items: &'k [(K, V)], expiry: Expiry) -> Result<$colour::Many<'_, StoreMany<'k, K, V>, T, S, N>, Error> {
+                let expiry = self.resolve(expiry);
+                self.batch(StoreMany::add(items).expiry(expiry)) $($await)*
+            }
+
+            /// Removes any number of items: each key comes with whether it was there.
+            pub $($async)? fn delete_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K]) -> Result<$colour::Many<'_, DeleteMany<'k, K>, T, S, N>, Error> {
+                self.batch(DeleteMany::new(keys)) $($await)*
+            }
+
+            /// Adds `delta` to any number of numbers: each key comes with its new one, or with
+            /// [`NotFound`](ErrorKind::NotFound).
+            pub $($async)? fn incr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$colour::Many<'_, CountMany<'k, K>, T, S, N>, Error> {
+                self.batch(CountMany::up(keys, delta)) $($await)*
+            }
+
+            /// Subtracts `delta` from any number of numbers, down to 0: each key comes with its new
+            /// one, or with [`NotFound`](ErrorKind::NotFound).
+            pub $($async)? fn decr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$colour::Many<'_, CountMany<'k, K>, T, S, N>, Error> {
+                self.batch(CountMany::down(keys, delta)) $($await)*
+            }
+
+            /// Lets any number of items live until `expiry`: each key comes with whether it is there.
+            pub $($async)? fn touch_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], expiry: Expiry) -> Result<$colour::Many<'_, TouchMany<'k, K>, T, S, N>, Error> {
+                let expiry = self.resolve(expiry);
+                self.batch(TouchMany::new(keys, expiry)) $($await)*
             }
 
             /// Removes the item under `key`; `false` if there was none.
@@ -160,6 +199,57 @@ macro_rules! verbs {
                 self.call(&Count::down(key.into_key()?, delta)) $($await)*
             }
 
+            /// Adds `delta` to the number under `key` and returns the new one; if there is no item,
+            /// stores `initial` until `expiry` and returns that. The classic protocol has no such
+            /// thing: [`Unsupported`](ErrorKind::Unsupported).
+            #[doc = example!($open, "let visits = client.incr_or_create(\"visits\", 1, 1, Expiry::seconds(3600))", $wait, "?;")]
+            pub $($async)? fn incr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
+                let expiry = self.resolve(expiry);
+                self.call(&Count::up(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
+            }
+
+            /// Subtracts `delta` from the number under `key`, down to 0, and returns the new one; if
+            /// there is no item, stores `initial` until `expiry` and returns that. The classic protocol
+            /// has no such thing: [`Unsupported`](ErrorKind::Unsupported).
+            pub $($async)? fn decr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
+                let expiry = self.resolve(expiry);
+                self.call(&Count::down(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
+            }
+
+            /// Whether there is an item under `key`; its value does not travel. See [`Exists`] for
+            /// what that is in the classic and the binary protocol.
+            #[doc = example!($open, "if client.exists(\"boot\")", $wait, "? { /* it is there */ }")]
+            pub $($async)? fn exists<'k>(&mut self, key: impl IntoKey<'k>) -> Result<bool, Error> {
+                self.call(&Exists::new(key.into_key()?)) $($await)*
+            }
+
+            /// Removes the item under `key` if its CAS value still is `cas`. The classic protocol has
+            /// no such thing: [`Unsupported`](ErrorKind::Unsupported).
+            #[doc = example!($open, "if let Some(Some(cas)) = client.gets(\"plan\")", $wait, "?.map(|item| item.cas) {\n    if client.delete_cas(\"plan\", cas)", $wait, "? == Deleted::Exists { /* somebody changed it */ }\n}")]
+            pub $($async)? fn delete_cas<'k>(&mut self, key: impl IntoKey<'k>, cas: u64) -> Result<Deleted, Error> {
+                self.call(&DeleteCas::new(key.into_key()?, cas)) $($await)*
+            }
+
+            /// Makes every item of the server expire in `delay` seconds, whoever stored it: 0 is now,
+            /// 30 days the most. See [`FlushAll`].
+            #[doc = example!($open, "client.flush_all(0)", $wait, "?;")]
+            pub $($async)? fn flush_all(&mut self, delay: u32) -> Result<(), Error> {
+                self.call(&FlushAll::after(delay)) $($await)*
+            }
+
+            /// Sets how much the server writes to its log: 0 is nothing. Not in the binary protocol:
+            /// [`Unsupported`](ErrorKind::Unsupported).
+            pub $($async)? fn verbosity(&mut self, level: u32) -> Result<(), Error> {
+                self.call(&Verbosity::new(level)) $($await)*
+            }
+
+            /// Sets how much memory the server uses for items, in megabytes. What it will not do is
+            /// [`Refused`](ErrorKind::Refused), with its words. Not in the binary protocol:
+            /// [`Unsupported`](ErrorKind::Unsupported).
+            pub $($async)? fn cache_memlimit(&mut self, megabytes: u32) -> Result<(), Error> {
+                self.call(&CacheMemlimit::new(megabytes)) $($await)*
+            }
+
             /// Lets the item under `key` live until `expiry`; `false` if there is none.
             pub $($async)? fn touch<'k>(&mut self, key: impl IntoKey<'k>, expiry: Expiry) -> Result<bool, Error> {
                 let expiry = self.resolve(expiry);
@@ -172,17 +262,73 @@ macro_rules! verbs {
                 self.call(&Version) $($await)*
             }
 
-            /// Asks for the server's version, and keeps to what that understands from now on. `None`
-            /// is a version that tells nothing, as a proxy's may; then nothing changes.
+            /// Asks for the server's version, and keeps to what that understands. `None` is a version
+            /// that tells nothing, as a proxy's may; then the dialect is that of the options.
             ///
-            /// The client does not ask again when it connects again.
+            /// From now on the client asks again whenever it connects again, for the server may have
+            /// been replaced: see [`Options::learn_dialect`](crate::Options::learn_dialect).
             #[doc = example!($open, "client.learn_dialect()", $wait, "?;")]
             pub $($async)? fn learn_dialect(&mut self) -> Result<Option<Dialect>, Error> {
                 let dialect = Dialect::parse(self.version() $($await)* ?.bytes());
-                if let Some(dialect) = dialect {
-                    self.set_dialect(dialect);
-                }
+                self.learn(dialect);
                 Ok(dialect)
+            }
+
+            /// Asks for statistics, which come one by one.
+            #[doc = example!($open, "let mut stats = client.stats(Stats::ITEMS)", $wait, "?;\nlet mut expired = 0;\nwhile let Some(stat) = stats.next()", $wait, "? {\n    if let Some((_class, stat)) = stat.within()\n        && stat.name == b\"expired_unfetched\"\n    {\n        expired += stat.number()?;\n    }\n}")]
+            pub $($async)? fn stats<'a>(&mut self, stats: Stats<'a>) -> Result<$colour::Lines<'_, Stats<'a>, T, S, N>, Error> {
+                self.lines(stats) $($await)*
+            }
+
+            /// Asks for the server's own statistics. Those that it does not have are 0.
+            #[doc = example!($open, "let stats = client.general_stats()", $wait, "?;\nprintln!(\"{} items in {} bytes\", stats.curr_items, stats.bytes);")]
+            pub $($async)? fn general_stats(&mut self) -> Result<General, Error> {
+                let mut all = General::new();
+                let mut stats = self.lines(Stats::GENERAL) $($await)* ?;
+                while let Some(stat) = stats.next() $($await)* ? {
+                    all.take(&stat)?;
+                }
+                Ok(all)
+            }
+
+            /// Asks how the server was set up.
+            #[doc = example!($open, "let settings = client.settings()", $wait, "?;\nassert!(settings.item_size_max >= 1024);")]
+            pub $($async)? fn settings(&mut self) -> Result<Settings, Error> {
+                let mut all = Settings::new();
+                let mut stats = self.lines(Stats::SETTINGS) $($await)* ?;
+                while let Some(stat) = stats.next() $($await)* ? {
+                    all.take(&stat)?;
+                }
+                Ok(all)
+            }
+
+            /// Sets the server's counters to 0.
+            pub $($async)? fn reset_stats(&mut self) -> Result<(), Error> {
+                self.lines(Stats::RESET) $($await)* ?.finish() $($await)*
+            }
+
+            /// Lists items with what the server knows of them: see [`Metadump`].
+            #[doc = example!($open, "let mut items = client.metadump(Crawl::Hash)", $wait, "?;\nlet mut name = [0; 250];\nwhile let Some(item) = items.next()", $wait, "? {\n    if item.is_fetched == Some(false) {\n        let key = item.key.copy_into(&mut name);\n    }\n}")]
+            pub $($async)? fn metadump<'a>(&mut self, crawl: Crawl<'a>) -> Result<$colour::Lines<'_, Metadump<'a>, T, S, N>, Error> {
+                self.lines(Metadump::new(crawl)) $($await)*
+            }
+
+            /// Lists keys: see [`Mgdump`].
+            pub $($async)? fn mgdump<'a>(&mut self, crawl: Crawl<'a>) -> Result<$colour::Lines<'_, Mgdump<'a>, T, S, N>, Error> {
+                self.lines(Mgdump::new(crawl)) $($await)*
+            }
+
+            /// Lists at most `limit` items of a slab class, some of them: see [`CacheDump`].
+            pub $($async)? fn cachedump(&mut self, class: u8, limit: u32) -> Result<$colour::Lines<'_, CacheDump, T, S, N>, Error> {
+                self.lines(CacheDump::new(class, limit)) $($await)*
+            }
+
+            /// Asks for the nodes of an ElastiCache cluster; `None` where the server knows of none.
+            /// Servers that are no such nodes answer [`Command`](ErrorKind::Command); older ones may
+            /// have them as an item: `call` [`ClusterConfig::as_item`].
+            #[doc = example!($open, "if let Some(cluster) = client.cluster_config()", $wait, "? {\n    for node in cluster.nodes() {\n        println!(\"{}:{}\", node.host, node.port);\n    }\n}")]
+            pub $($async)? fn cluster_config(&mut self) -> Result<Option<Cluster<'_>>, Error> {
+                self.call(&ClusterConfig::new()) $($await)*
             }
 
             /// Asks the server for nothing but an answer.
@@ -193,24 +339,4 @@ macro_rules! verbs {
     };
 }
 
-mod awaited {
-    use super::*;
-    use client::Many;
-
-    verbs!(
-        Client<T, S, N>, Many, [async], [.await],
-        "async fn example<T: minimc::Transport, S: minimc::Storage>(client: &mut minimc::Client<T, S>) -> Result<(), minimc::Error> {",
-        ".await"
-    );
-}
-
-mod waited_for {
-    use super::*;
-    use blocking::Many;
-
-    verbs!(
-        blocking::Client<T, S, N>, Many, [], [],
-        "fn example<T: minimc::Transport, S: minimc::Storage>(client: &mut minimc::blocking::Client<T, S>) -> Result<(), minimc::Error> {",
-        ""
-    );
-}
+both_colours!(verbs);

@@ -11,6 +11,7 @@ use crate::key::BadKey;
 /// Soft outcomes (a miss, an item that was already there) are values, not errors.
 #[derive(Clone, Copy, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub struct Error {
     kind: ErrorKind,
     fate: Fate,
@@ -27,12 +28,15 @@ impl Error {
         }
     }
 
-    /// The same error with the server's own words, cut to what a [`Text`] holds.
-    #[must_use]
-    pub(crate) fn with_text(self, text: &[u8]) -> Self {
+    /// An error with a fate, and with the server's own words, cut to what a [`Text`] holds.
+    // Out of line: an error is large, and told in many places.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn told(kind: ErrorKind, fate: Fate, words: &[u8]) -> Self {
         Self {
-            text: Text::new(text),
-            ..self
+            kind,
+            fate,
+            text: Text::new(words),
         }
     }
 
@@ -64,17 +68,14 @@ impl Error {
 }
 
 impl From<ErrorKind> for Error {
-    // Out of line: an error is large, and made in many places.
-    #[cold]
-    #[inline(never)]
     fn from(kind: ErrorKind) -> Self {
-        Self::new(kind)
+        Self::told(kind, kind.usual_fate(), &[])
     }
 }
 
 impl From<BadKey> for Error {
     fn from(bad: BadKey) -> Self {
-        Self::new(ErrorKind::Key(bad))
+        ErrorKind::Key(bad).into()
     }
 }
 
@@ -101,6 +102,7 @@ impl core::error::Error for Error {}
 /// What became of the write whose call failed. (Of a read there is nothing to tell.)
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum Fate {
     /// The server never had the whole request, so it cannot have carried it out. (A server whose
     /// own item limit is below the client's may have removed what was stored before.)
@@ -128,6 +130,7 @@ impl fmt::Display for Fate {
 /// What went wrong, by who must act: the caller, the server's operator, or the link.
 #[derive(Clone, Copy, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 #[non_exhaustive]
 pub enum ErrorKind {
     // The caller's.
@@ -136,10 +139,12 @@ pub enum ErrorKind {
     /// The expiry is more than 30 days from now without a clock, or past 2038.
     Expiry,
     /// The value is larger than the item limit: the connection's own before anything was sent,
-    /// or the server's (see the [`Fate`]).
+    /// or the server's (see the [`Fate`]). Over UDP also: than one datagram holds.
     TooLarge,
     /// The send storage or the queue of owed replies has no room now.
     Full,
+    /// The name or the password of a login is empty or has a NUL, or they are too long.
+    Credentials,
     /// The protocol in use cannot carry this.
     Unsupported(&'static str),
     /// A reply was asked for that is not the next one, or has not arrived.
@@ -166,10 +171,21 @@ pub enum ErrorKind {
     Command,
     /// The server has no memory for the item.
     OutOfMemory,
+    /// The server stored the value whatever there was, and compared no CAS value: it keeps none.
+    Uncompared,
+    /// Of several requests of a batch, this one among them, the server refused some, and did not
+    /// say which.
+    Unconfirmed,
     /// The server has as many connections as it allows.
     TooManyConnections,
     /// The server wants a login first.
     Unauthenticated,
+    /// The server refused the login: name or password are not those. libmemcached's
+    /// `MEMCACHED_AUTH_FAILURE`, for which pylibmc has but its plain `Error`.
+    LoginRefused,
+    /// The server will not do so, or not now: its words say why. It may be busy, or have been
+    /// started so that it does not do such things.
+    Refused,
 
     // The peer broke the protocol; so the connection is broken.
     /// What came is not a reply of memcached's.
@@ -178,6 +194,8 @@ pub enum ErrorKind {
     Mismatched,
     /// Bytes came while no reply was owed.
     Unsolicited,
+    /// A line of the reply is longer than the receive storage, and than any of memcached's.
+    LineTooLong,
 
     // The link's.
     /// The peer closed the connection, or an earlier failure broke it.
@@ -202,22 +220,24 @@ impl ErrorKind {
             Self::Key(BadKey::Empty) => ReturnCode::NoKeyProvided,
             Self::Key(BadKey::TooLong { .. }) => ReturnCode::KeyTooBig,
             Self::Key(BadKey::Byte { .. }) => ReturnCode::BadKeyProvided,
-            Self::Expiry | Self::OutOfOrder => ReturnCode::InvalidArguments,
+            Self::Expiry | Self::Credentials | Self::OutOfOrder => ReturnCode::InvalidArguments,
             Self::TooLarge => ReturnCode::E2Big,
-            Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } => {
+            Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
             }
-            Self::Unsupported(_) => ReturnCode::NotSupported,
+            Self::Unsupported(_) | Self::Uncompared => ReturnCode::NotSupported,
             Self::NotFound => ReturnCode::NotFound,
             Self::NotNumeric | Self::Client => ReturnCode::ClientError,
             Self::Server => ReturnCode::ServerError,
             Self::Command | Self::TooManyConnections => ReturnCode::Error,
             Self::OutOfMemory => ReturnCode::ServerMemoryAllocationFailure,
+            Self::Unconfirmed => ReturnCode::SomeErrors,
             Self::Unauthenticated => ReturnCode::AuthProblem,
+            Self::LoginRefused => ReturnCode::AuthFailure,
             Self::Malformed | Self::Mismatched | Self::Unsolicited => ReturnCode::ProtocolError,
             Self::Closed => ReturnCode::ConnectionFailure,
             Self::TimedOut => ReturnCode::Timeout,
-            Self::WouldWait => ReturnCode::Failure,
+            Self::WouldWait | Self::Refused => ReturnCode::Failure,
             Self::Io { during, .. } => match during {
                 During::Lookup => ReturnCode::HostLookupFailure,
                 During::Connect => ReturnCode::ConnectionFailure,
@@ -235,6 +255,7 @@ impl ErrorKind {
             Self::Malformed
                 | Self::Mismatched
                 | Self::Unsolicited
+                | Self::LineTooLong
                 | Self::TooManyConnections
                 | Self::Closed
                 | Self::TimedOut
@@ -243,10 +264,11 @@ impl ErrorKind {
         )
     }
 
-    const fn usual_fate(self) -> Fate {
+    pub(crate) const fn usual_fate(self) -> Fate {
         match self {
             Self::Key(_)
             | Self::Expiry
+            | Self::Credentials
             | Self::TooLarge
             | Self::Full
             | Self::Unsupported(_)
@@ -259,11 +281,16 @@ impl ErrorKind {
             | Self::Command
             | Self::OutOfMemory
             | Self::ReplyTooLarge { .. }
-            | Self::Unauthenticated => Fate::Refused,
+            | Self::Unauthenticated
+            | Self::LoginRefused
+            | Self::Refused => Fate::Refused,
             Self::Server
+            | Self::Uncompared
+            | Self::Unconfirmed
             | Self::Malformed
             | Self::Mismatched
             | Self::Unsolicited
+            | Self::LineTooLong
             | Self::Closed
             | Self::TimedOut
             | Self::WouldWait
@@ -279,6 +306,7 @@ pub(crate) enum Fault {
     Malformed,
     Mismatched,
     Unsolicited,
+    LineTooLong,
     Closed,
     OutOfOrder,
 }
@@ -289,6 +317,7 @@ impl From<Fault> for ErrorKind {
             Fault::Malformed => Self::Malformed,
             Fault::Mismatched => Self::Mismatched,
             Fault::Unsolicited => Self::Unsolicited,
+            Fault::LineTooLong => Self::LineTooLong,
             Fault::Closed => Self::Closed,
             Fault::OutOfOrder => Self::OutOfOrder,
         }
@@ -299,7 +328,7 @@ impl From<Fault> for Error {
     #[cold]
     #[inline(never)]
     fn from(fault: Fault) -> Self {
-        Self::new(fault.into())
+        ErrorKind::from(fault).into()
     }
 }
 
@@ -317,6 +346,7 @@ impl fmt::Debug for ErrorKind {
                 return io.field("during", during).field("code", code).finish();
             }
             Self::Expiry => "Expiry",
+            Self::Credentials => "Credentials",
             Self::TooLarge => "TooLarge",
             Self::Full => "Full",
             Self::OutOfOrder => "OutOfOrder",
@@ -327,11 +357,16 @@ impl fmt::Debug for ErrorKind {
             Self::Client => "Client",
             Self::Command => "Command",
             Self::OutOfMemory => "OutOfMemory",
+            Self::Uncompared => "Uncompared",
+            Self::Unconfirmed => "Unconfirmed",
             Self::TooManyConnections => "TooManyConnections",
             Self::Unauthenticated => "Unauthenticated",
+            Self::LoginRefused => "LoginRefused",
+            Self::Refused => "Refused",
             Self::Malformed => "Malformed",
             Self::Mismatched => "Mismatched",
             Self::Unsolicited => "Unsolicited",
+            Self::LineTooLong => "LineTooLong",
             Self::Closed => "Closed",
             Self::TimedOut => "TimedOut",
             Self::WouldWait => "WouldWait",
@@ -353,6 +388,7 @@ impl fmt::Display for ErrorKind {
             Self::Io { during, code: 0 } => return write!(f, "{during} failed"),
             Self::Io { during, code } => return write!(f, "{during} failed (os error {code})"),
             Self::Expiry => "the expiry is over 30 days from now without a clock, or past 2038",
+            Self::Credentials => "the name or the password is empty, has a NUL, or is too long",
             Self::TooLarge => "the value is larger than the item limit",
             Self::Full => "the send storage or the queue of owed replies is full",
             Self::OutOfOrder => "that reply is not the next one, or has not arrived",
@@ -362,11 +398,16 @@ impl fmt::Display for ErrorKind {
             Self::Client => "the server did not understand the request",
             Self::Command => "the server does not know the command",
             Self::OutOfMemory => "the server has no memory for the item",
+            Self::Uncompared => "the server keeps no CAS values, and stored without comparing",
+            Self::Unconfirmed => "the server refused this request or others of its batch",
             Self::NotNumeric => "the stored value is not a number",
             Self::TooManyConnections => "the server has too many open connections",
             Self::Unauthenticated => "the server wants a login first",
+            Self::LoginRefused => "the server refused the login",
             Self::Malformed => "the reply is not one of memcached's",
             Self::Mismatched => "the reply answers another request",
+            Self::Refused => "the server refused to do so",
+            Self::LineTooLong => "a line of the reply is longer than the receive storage",
             Self::Unsolicited => "bytes came while no reply was owed",
             Self::Closed => "the connection is closed",
             Self::TimedOut => "the deadline passed",
@@ -378,6 +419,7 @@ impl fmt::Display for ErrorKind {
 /// What a transport was doing when it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum During {
     /// Finding the address of a host.
     Lookup,
@@ -405,6 +447,7 @@ impl fmt::Display for During {
 
 /// A server's own words, in an error or as its version; cut to 63 bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
+#[cfg_attr(test, derive(Hash))]
 pub struct Text {
     bytes: [u8; 63],
     length: u8,

@@ -1,6 +1,8 @@
 //! Keys: checked once, valid ever after.
 
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use crate::error::Error;
 
@@ -19,11 +21,16 @@ use crate::error::Error;
 /// assert_eq!(Key::new(""), Err(BadKey::Empty));
 /// # Ok::<(), BadKey>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy)]
 pub struct Key<'k> {
     bytes: &'k [u8],
-    encoded: bool,
+    /// Of an encoded key the function that writes it: without such keys it is not linked.
+    base64: Option<Base64>,
 }
+
+/// Writes a prefix and a key, together, as base64 to the front of the place, and tells how many
+/// digits that took; `None` where they do not fit.
+type Base64 = fn(&[u8], &[u8], &mut [u8]) -> Option<usize>;
 
 impl<'k> Key<'k> {
     /// The most bytes that a key may have on the wire.
@@ -46,7 +53,7 @@ impl<'k> Key<'k> {
             }),
             None => Ok(Self {
                 bytes,
-                encoded: false,
+                base64: None,
             }),
         }
     }
@@ -58,7 +65,7 @@ impl<'k> Key<'k> {
         let bytes = sized(key.as_ref(), Self::ENCODED_LIMIT)?;
         Ok(Self {
             bytes,
-            encoded: true,
+            base64: Some(base64),
         })
     }
 
@@ -69,7 +76,12 @@ impl<'k> Key<'k> {
 
     /// Whether the key was made by [`Key::encoded`].
     pub fn is_encoded(self) -> bool {
-        self.encoded
+        self.base64.is_some()
+    }
+
+    /// Writes an encoded key; see [`Base64`]. `None` also for another.
+    pub(crate) fn write_encoded(self, prefix: &[u8], place: &mut [u8]) -> Option<usize> {
+        self.base64?(prefix, self.bytes, place)
     }
 
     /// A short number that differs for most keys, to recognise a reply to another key.
@@ -78,6 +90,66 @@ impl<'k> Key<'k> {
         bytes.iter().fold(0x811c_9dc5, |hash, &byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         })
+    }
+
+    /// The most bytes of a key of this kind.
+    pub(crate) fn limit(self) -> usize {
+        if self.is_encoded() {
+            Self::ENCODED_LIMIT
+        } else {
+            Self::LIMIT
+        }
+    }
+}
+
+fn base64(prefix: &[u8], key: &[u8], place: &mut [u8]) -> Option<usize> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |value: u32| {
+        let digit = ALPHABET.get((value & 63) as usize);
+        digit.copied().unwrap_or_default()
+    };
+    let mut bytes = prefix.iter().chain(key);
+    let mut places = place.as_chunks_mut().0.iter_mut();
+    let mut length = 0_usize;
+    while let Some(&first) = bytes.next() {
+        let (second, third) = (bytes.next(), bytes.next());
+        let byte = |byte: Option<&u8>| byte.map_or(0, |&byte| u32::from(byte));
+        let bits = u32::from(first) << 16 | byte(second) << 8 | byte(third);
+        *places.next()? = [
+            digit(bits >> 18),
+            digit(bits >> 12),
+            second.map_or(b'=', |_| digit(bits >> 6)),
+            third.map_or(b'=', |_| digit(bits)),
+        ];
+        length = length.saturating_add(4);
+    }
+    Some(length)
+}
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Key<'_> {}
+
+impl PartialOrd for Key<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (this, that) = (self.is_encoded(), other.is_encoded());
+        self.bytes.cmp(other.bytes).then(this.cmp(&that))
+    }
+}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.bytes, self.is_encoded()).hash(state);
     }
 }
 
@@ -89,7 +161,11 @@ impl AsRef<[u8]> for Key<'_> {
 
 impl fmt::Debug for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.encoded { "Key::encoded" } else { "Key" };
+        let name = if self.is_encoded() {
+            "Key::encoded"
+        } else {
+            "Key"
+        };
         write!(f, "{name}(\"{}\")", self.bytes.escape_ascii())
     }
 }
@@ -122,6 +198,7 @@ impl<'k> IntoKey<'k> for Key<'k> {
 /// Why a key was refused; nothing was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum BadKey {
     /// A key has at least one byte.
     Empty,
@@ -168,7 +245,7 @@ fn sized(bytes: &[u8], limit: usize) -> Result<&[u8], BadKey> {
     }
 }
 
-fn is_allowed(byte: u8) -> bool {
+pub(crate) const fn is_allowed(byte: u8) -> bool {
     byte > b' ' && byte != 0x7F
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::command::Command;
 use crate::decimal::Decimal;
 use crate::error::{Error, Text};
-use crate::wire::Frame;
+use crate::wire::{Frame, Head, Marks};
 
 /// A value that is sent from where it is, between two parts of its request.
 #[derive(Clone, Copy, Debug)]
@@ -51,25 +51,34 @@ impl fmt::Debug for Entry {
 #[derive(Clone, Copy)]
 #[must_use = "a reply that is not decoded is lost"]
 pub struct RawReply<'b> {
-    pub(crate) frame: Frame<'b>,
+    head: Head,
+    bytes: &'b [u8],
+    asked: Marks,
 }
 
 impl<'b> RawReply<'b> {
+    pub(crate) fn new(frame: Frame<'b>) -> Self {
+        let (&head, bytes, asked) = frame.parts();
+        Self { head, bytes, asked }
+    }
+
     /// The reply's bytes.
     pub fn bytes(&self) -> &'b [u8] {
-        self.frame.bytes()
+        self.bytes
     }
 
     /// The same reply over a copy of its [`bytes`](Self::bytes).
     pub fn over<'c>(&self, copy: &'c [u8]) -> RawReply<'c> {
         RawReply {
-            frame: self.frame.over(copy),
+            bytes: copy,
+            ..*self
         }
     }
 
     /// What it means if it is the reply to a `C`.
-    pub fn decode<C: Command>(&self) -> Result<C::Reply<'b>, Error> {
-        C::decode(&self.frame).map_err(|kind| self.frame.error(kind, &mut false))
+    pub fn decode<C: Command>(&self) -> Result<C::Reply<'_>, Error> {
+        let frame = Frame::new(&self.head, self.bytes, self.asked);
+        C::decode(&frame).map_err(|kind| frame.error(kind, &mut false))
     }
 }
 

@@ -23,9 +23,9 @@ fn kinds_of_errors() {
         };
     }
     named! {
-        Expiry TooLarge Full OutOfOrder StorageTooSmall NotFound NotNumeric Server Client Command
-        OutOfMemory TooManyConnections Unauthenticated Malformed Mismatched Unsolicited Closed
-        TimedOut WouldWait
+        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall NotFound NotNumeric Server Client Command
+        OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
+        Closed TimedOut WouldWait
     }
     check(ErrorKind::Key(BadKey::Empty), "Key(Empty)");
     check(ErrorKind::Unsupported("it's"), "Unsupported(\"it's\")");
@@ -50,12 +50,13 @@ fn commands() {
     let count = Count::up(key, u64::MAX);
     check(
         count,
-        "Count { key: Key(\"k\"), direction: Up, delta: 18446744073709551615, initial: None }",
+        "Count { key: Key(\"k\"), direction: Up, delta: 18446744073709551615, initial: None, \
+         touch: None }",
     );
     check(
         count.or_initial(0, Expiry::NEVER),
         "Count { key: Key(\"k\"), direction: Up, delta: 18446744073709551615, \
-         initial: Some((0, Expiry(Never))) }",
+         initial: Some((0, Expiry(Never))), touch: None }",
     );
     check(
         Store::cas(key, b"v", u64::MAX),

@@ -6,7 +6,7 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use minimc_core::command::{Command, Count, Delete, Get, Noop, Store, Touch};
+use minimc_core::command::{CacheMemlimit, Command, Count, Delete, Get, Noop, Store, Touch, meta};
 use minimc_core::{Connection, Dialect, ErrorKind, Expiry, Fate, Key, Protocol};
 
 type Link = Connection<[u8; 400], 2>;
@@ -76,6 +76,48 @@ fn what_is_written_to_which_version() {
         assert_eq!(command, "this takes memcached 1.4.8");
     }
     assert!(sent(Binary, "1.4.8", &gat).starts_with(r"\x80\x1d"));
+}
+
+#[test]
+fn flags_that_versions_lack() {
+    use Protocol::{Meta, Text};
+    let key = Key::new("k").unwrap();
+    let (get, set) = (meta::Get::new(key), meta::Set::new(key, b"v"));
+    let (delete, count) = (meta::Delete::new(key), meta::Count::up(key, 1));
+    /// What an older version gets, and the version that takes it.
+    fn since(before: &str, version: &str, command: &impl Command, line: &str) {
+        let refused = format!("this takes memcached {version}");
+        assert_eq!(sent(Meta, before, command), refused);
+        for version in [version, "1.6.45", ""] {
+            assert_eq!(sent(Meta, version, command), line);
+        }
+    }
+    since("1.6.12", "1.6.13", &set.with_cas(), r"ms k 1 c Oa\r\nv\r\n");
+    since(
+        "1.6.19",
+        "1.6.20",
+        &set.with_size(),
+        r"ms k 1 s Oa\r\nv\r\n",
+    );
+    let appends = set.append().or_create(Expiry::seconds(9));
+    since("1.6.19", "1.6.20", &appends, r"ms k 1 N9 MA Oa\r\nv\r\n");
+    since("1.6.26", "1.6.27", &get.choose_cas(5), r"mg k E5 Oa\r\n");
+    since(
+        "1.6.26",
+        "1.6.27",
+        &set.choose_cas(5),
+        r"ms k 1 E5 Oa\r\nv\r\n",
+    );
+    since("1.6.26", "1.6.27", &delete.choose_cas(5), r"md k E5 Oa\r\n");
+    since("1.6.26", "1.6.27", &count.choose_cas(5), r"ma k E5 Oa\r\n");
+    since("1.6.26", "1.6.27", &delete.only_value(), r"md k x Oa\r\n");
+    since("1.6.39", "1.6.40", &get.unless_cas(5), r"mg k C5 Oa\r\n");
+    // The length stood elsewhere.
+    assert_eq!(sent(Meta, "1.6.9", &set), r"ms k S1 Oa\r\nv\r\n");
+
+    let memory = CacheMemlimit::new(64);
+    assert_eq!(sent(Text, "1.4.26", &memory), "this takes memcached 1.4.27");
+    assert_eq!(sent(Text, "1.4.27", &memory), r"cache_memlimit 64\r\n");
 }
 
 /// What comes of a reply to the first request.

@@ -69,6 +69,12 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Fate::NotSent,
         ),
         (
+            Credentials,
+            "the name or the password is empty, has a NUL, or is too long",
+            ReturnCode::InvalidArguments,
+            Fate::NotSent,
+        ),
+        (
             TooLarge,
             "the value is larger than the item limit",
             ReturnCode::E2Big,
@@ -150,6 +156,12 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Unauthenticated,
             "the server wants a login first",
             ReturnCode::AuthProblem,
+            Fate::Refused,
+        ),
+        (
+            LoginRefused,
+            "the server refused the login",
+            ReturnCode::AuthFailure,
             Fate::Refused,
         ),
         (

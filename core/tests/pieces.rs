@@ -15,8 +15,10 @@ use core::cell::RefCell;
 use std::rc::Rc;
 
 use minimc_core::command::{Delete, Get, GetMany, Store};
-use minimc_core::{Connection, Entry, ErrorKind, Expiry, Fate, Key, Piece, Protocol, Storage};
-use peer::{PROTOCOLS, Peer, Random, arrive, call, pieces, read, write};
+use minimc_core::{
+    Connection, Entry, ErrorKind, Expiry, Fate, Key, Piece, Progress, Protocol, Storage,
+};
+use peer::{PROTOCOLS, Peer, Random, arrive, arrive_item, call, pieces, queue, read, write};
 
 fn key(name: &str) -> Key<'_> {
     Key::new(name).unwrap()
@@ -274,21 +276,18 @@ fn one_item_of_many_may_be_too_large() {
     for protocol in PROTOCOLS {
         let mut connection = connection(protocol);
         let mut peer = Peer::with(&[("large", &large), ("small", b"s")]);
-        let mut batch = GetMany::new(&keys).unwrap();
-        assert_eq!(connection.send_batch(&mut batch), Ok(true));
+        let (batch, mut progress) = (GetMany::new(&keys), Progress::new());
+        assert_eq!(queue(&mut connection, &batch, &mut progress), Ok(true));
         connection.send(&Get::new(key("small"))).unwrap();
         let mut items = vec![];
-        while connection.owed() > 1 {
-            arrive(&mut connection, &mut peer, 50);
-            items.push(format!("{:?}", connection.item(&mut batch)));
+        while arrive_item(&mut connection, &mut peer, &batch, &mut progress, 50) {
+            let (index, item) = connection.item(&batch, &mut progress).unwrap();
+            items.push(format!("{index}: {item:?}"));
         }
-        let small = "Ok(Some((\"small\", Item(\"s\"".to_string();
-        assert!(
-            items[0].starts_with(&small) && items[2].starts_with(&small),
-            "{items:?}"
-        );
-        assert_eq!(items[1], "Err(ReplyTooLarge { size: 1000 }, Refused)");
-        assert_eq!(items[3], "Ok(None)");
+        assert!(items[0].starts_with("0: Ok(Some(Item(\"s\""), "{items:?}");
+        assert_eq!(items[1], "1: Err(ReplyTooLarge { size: 1000 }, Refused)");
+        assert!(items[2].starts_with("2: Ok(Some(Item(\"s\""), "{items:?}");
+        assert_eq!((items.len(), connection.owed()), (3, 1));
         arrive(&mut connection, &mut peer, 50);
         assert!(connection.reply::<Get<'_>>().unwrap().is_some());
     }
@@ -305,8 +304,8 @@ fn a_call_in_the_wrong_order_loses_nothing() {
                 (error.kind(), error.fate()),
                 (ErrorKind::OutOfOrder, Fate::NotSent)
             );
-            let mut batch = GetMany::new(&["k"]).unwrap();
-            let error = connection.item(&mut batch).unwrap_err();
+            let batch = GetMany::new(&["k"]);
+            let error = connection.item(&batch, &mut Progress::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::OutOfOrder);
         };
         refused(&mut connection);

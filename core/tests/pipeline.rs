@@ -13,9 +13,9 @@ mod peer;
 
 use std::collections::VecDeque;
 
-use minimc_core::command::{Count, Delete, Get, GetMany, Store, Stored};
-use minimc_core::{Connection, ErrorKind, Fate, Key, Protocol};
-use peer::{PROTOCOLS, Peer, Random, arrive, read, write};
+use minimc_core::command::{Count, Delete, DeleteMany, Get, GetMany, Store, StoreMany, Stored};
+use minimc_core::{Connection, Error, ErrorKind, Fate, Key, Progress, Protocol, Sent};
+use peer::{PROTOCOLS, Peer, Random, arrive, arrive_item, queue, read, write};
 
 fn key(name: &str) -> Key<'_> {
     Key::new(name).unwrap()
@@ -103,33 +103,32 @@ fn many_keys_in_constant_memory() {
             peer.receive(format!("set {name} 0 0 {}\r\n{name}\r\n", name.len()).as_bytes());
         }
         peer.replies.clear();
-        let mut batch = GetMany::new(&names).unwrap();
-        let mut found = vec![];
-        let mut all_queued = false;
-        while !all_queued || connection.owed() > 0 {
-            match connection.send_batch(&mut batch) {
-                Ok(more) => {
-                    all_queued = !more;
-                    if more {
-                        continue;
-                    }
-                }
+        let (batch, mut progress) = (GetMany::new(&names), Progress::new());
+        let (mut found, mut hits) = (vec![], vec![]);
+        loop {
+            match queue(&mut connection, &batch, &mut progress) {
+                Ok(true) => continue,
+                Ok(false) => {}
                 Err(error) => assert_eq!(error, ErrorKind::Full.into()),
             }
-            arrive(&mut connection, &mut peer, 33);
-            let is_end = connection.is_group_end();
-            match connection.item(&mut batch).unwrap() {
-                Some((name, item)) => {
-                    assert_eq!(item.value, name.as_bytes());
-                    found.push(name);
+            if !arrive_item(&mut connection, &mut peer, &batch, &mut progress, 33) {
+                if progress.queued() == names.len() {
+                    break;
                 }
-                None => assert!(is_end),
+                continue;
             }
+            let (index, item) = connection.item(&batch, &mut progress).unwrap();
+            if let Some(item) = item.unwrap() {
+                assert_eq!(item.value, names[index].as_bytes());
+                assert_eq!(index % 3, 0);
+                assert!(hits.last().is_none_or(|&last| last < index), "{protocol:?}");
+                hits.push(index);
+            }
+            found.push(index);
         }
-        assert!(
-            found.into_iter().eq(names.iter().step_by(3)),
-            "{protocol:?}"
-        );
+        // Each is told once, the items in their order.
+        found.sort();
+        assert!(found.into_iter().eq(0..names.len()), "{protocol:?}");
         assert_eq!(connection.settle(), Ok(true));
     }
 }
@@ -147,9 +146,9 @@ fn a_batch_for_which_there_is_no_room_queues_nothing() {
             if connection.send(&set).unwrap().is_some() {
                 continue;
             }
-            let mut batch = GetMany::new(&names).unwrap();
+            let (batch, mut progress) = (GetMany::new(&names), Progress::new());
             let before = connection.outgoing(None).concat().len();
-            match connection.send_batch(&mut batch) {
+            match queue(&mut connection, &batch, &mut progress) {
                 Ok(more) => assert!(more),
                 Err(error) => {
                     assert_eq!(error, ErrorKind::Full.into());
@@ -160,11 +159,14 @@ fn a_batch_for_which_there_is_no_room_queues_nothing() {
             arrive(&mut connection, &mut peer, 400);
             assert_eq!(connection.reply::<Store<'_, '_>>(), Ok(Stored::Stored));
             let waits = connection.owed() == 0;
-            assert_eq!(connection.send_batch(&mut batch), Ok(waits));
-            arrive(&mut connection, &mut peer, 400);
-            assert!(connection.item(&mut batch).unwrap().is_some());
-            arrive(&mut connection, &mut peer, 400);
-            assert!(connection.item(&mut batch).unwrap().is_none());
+            let more = queue(&mut connection, &batch, &mut progress);
+            assert_eq!(more, Ok(waits));
+            let mut arrive =
+                |c: &mut _, progress: &mut _| arrive_item(c, &mut peer, &batch, progress, 400);
+            assert!(arrive(&mut connection, &mut progress));
+            let (index, item) = connection.item(&batch, &mut progress).unwrap();
+            assert!(index == 0 && item.unwrap().is_some());
+            assert!(!arrive(&mut connection, &mut progress));
             assert_eq!(connection.owed(), 0, "{protocol:?} {filled}");
         }
     }
@@ -201,9 +203,9 @@ fn at_most_16_kib_are_unanswered() {
         let mut connection: Connection<_, 1000> =
             Connection::new(protocol, &mut sending[..], &mut receiving[..]).unwrap();
         for _ in 0..3 {
-            let mut batch = GetMany::new(&names).unwrap();
+            let (batch, mut progress) = (GetMany::new(&names), Progress::new());
             let error = loop {
-                match connection.send_batch(&mut batch) {
+                match queue(&mut connection, &batch, &mut progress) {
                     Ok(more) => assert!(more),
                     Err(error) => break error,
                 }
@@ -278,6 +280,53 @@ fn a_value_outside_the_storage_waits_for_every_reply() {
     }
 }
 
+#[test]
+fn values_of_a_batch_need_not_fit_the_storage() {
+    let values = [10, 1000, 20, 30, 5000].map(|length| vec![b'x'; length]);
+    let names = ["a", "b", "c", "d", "e"];
+    let items: Vec<_> = names.iter().zip(&values).collect();
+    for protocol in PROTOCOLS {
+        for precise in [false, true] {
+            let mut connection: Connection<_, 4> =
+                Connection::new(protocol, [0; 400], [0; 400]).unwrap();
+            let mut peer = Peer::default();
+            let batch = StoreMany::set(&items);
+            let batch = if precise { batch.precise() } else { batch };
+            let mut progress = Progress::new();
+            let mut told = vec![];
+            while told.len() < items.len() {
+                match connection.send_batch(&batch, &mut progress) {
+                    Ok(Sent::Group(gap)) => {
+                        // A value that is sent from where it is waits until nothing is owed.
+                        assert!(gap.is_none() || connection.owed() == 1);
+                        while write(&mut connection, &mut peer, gap.as_ref(), 77) > 0 {}
+                        continue;
+                    }
+                    Ok(Sent::Nothing) => {}
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Full),
+                }
+                if arrive_item(&mut connection, &mut peer, &batch, &mut progress, 5) {
+                    let (index, outcome) = connection.item(&batch, &mut progress).unwrap();
+                    assert_eq!(outcome, Ok(Stored::Stored));
+                    told.push(index);
+                }
+            }
+            assert!(told.into_iter().eq(0..items.len()), "{protocol:?}");
+            for (name, value) in &items {
+                assert_eq!(peer.value(name), Some(&value[..]), "{protocol:?}");
+            }
+            assert!(!arrive_item(
+                &mut connection,
+                &mut peer,
+                &batch,
+                &mut progress,
+                5
+            ));
+            assert!(connection.is_idle());
+        }
+    }
+}
+
 /// The opaque of the last request in the storage, a `ma n v` or its packet.
 fn opaque<const N: usize>(connection: &Connection<&mut [u8], N>) -> Vec<u8> {
     let request = connection.outgoing(None).concat();
@@ -325,9 +374,8 @@ fn a_batch_of_packets_uses_up_an_opaque_for_each_and_for_its_end() {
     let mut connection: Connection<&mut [u8], 4> =
         Connection::new(Protocol::Binary, &mut sending[..], &mut receiving[..]).unwrap();
     for first in [0, 4, 8] {
-        connection
-            .send_batch(&mut GetMany::new(&["a", "b", "c"]).unwrap())
-            .unwrap();
+        let batch = GetMany::new(&["a", "b", "c"]);
+        assert!(queue(&mut connection, &batch, &mut Progress::new()).unwrap());
         assert_eq!(opaque(&connection), [0, 0x0D, 0, first]);
         connection.sent(400);
     }
@@ -356,5 +404,87 @@ fn withdrawn_and_refused_requests_use_up_no_opaque() {
         read(&mut connection, &mut peer, 400);
         assert_eq!(connection.settle(), Ok(true));
         assert_eq!(peer.value("n"), Some(&b"1"[..]));
+    }
+}
+
+#[test]
+fn of_no_batch_that_was_sent_it_is_told_that_it_was_not() {
+    let keys = ["a", "b", "c"];
+    for protocol in PROTOCOLS {
+        let mut connection: Connection<_, 4> =
+            Connection::new(protocol, [0; 400], [0; 400]).unwrap();
+        let batch = DeleteMany::new(&keys);
+        let (mut first, mut second) = (Progress::new(), Progress::new());
+        assert_eq!(queue(&mut connection, &batch, &mut first), Ok(true));
+        connection.sent(connection.outgoing(None).concat().len());
+        assert_eq!(queue(&mut connection, &batch, &mut second), Ok(true));
+        connection.lose(&mut first, ErrorKind::TimedOut);
+        connection.lose(&mut second, ErrorKind::TimedOut);
+        // Which of two batches a debt belongs to nobody knows: of the second too much may be feared.
+        for progress in [&mut first, &mut second] {
+            for index in 0..keys.len() {
+                assert_eq!(connection.item_arrived(&batch, progress), Ok(true));
+                let outcome = connection.item(&batch, progress).unwrap();
+                let error = Error::new(ErrorKind::TimedOut).with_fate(Fate::Unknown);
+                assert_eq!(outcome, (index, Err(error)), "{protocol:?}");
+            }
+            assert_eq!(connection.item_arrived(&batch, progress), Ok(false));
+        }
+    }
+}
+
+/// Two groups of a batch on the way, and a reply to the first: what the second asks for is no answer
+/// to it, nor what a group before it was asked.
+#[test]
+fn a_group_is_not_answered_by_another_groups_item() {
+    let names: Vec<String> = (0..3).map(|n| format!("{n}{}", "k".repeat(240))).collect();
+    let value = |name: &str| format!("VALUE {name} 0 1\r\nx\r\n");
+    let busy = "SERVER_ERROR busy\r\n".to_string();
+    let wrong = "Err(Mismatched, Unknown)";
+    let hit = "Ok(Some(Item(\"x\")))";
+    let busy_told = "Err(Server(\"SERVER_ERROR busy\"), Unknown)";
+    for (replies, told) in [
+        (vec![value(&names[1])], [(0, wrong), (1, wrong), (2, wrong)]),
+        (
+            vec!["END\r\n".to_string(), value(&names[0])],
+            [(0, "Ok(None)"), (1, wrong), (2, wrong)],
+        ),
+        // One that failed leaves the next as it is.
+        (
+            vec![
+                busy,
+                value(&names[1]),
+                "END\r\n".to_string(),
+                value(&names[2]),
+                "END\r\n".to_string(),
+            ],
+            [(0, busy_told), (1, hit), (2, hit)],
+        ),
+    ] {
+        let mut link: Connection<_, 4> =
+            Connection::new(Protocol::Text, [0; 400], [0; 400]).unwrap();
+        let (batch, mut progress) = (GetMany::new(&names), Progress::new());
+        let mut replies = replies.into_iter();
+        let mut outcomes = vec![];
+        while outcomes.len() < names.len() {
+            while progress.queued() < names.len() && !link.is_broken() {
+                assert!(queue(&mut link, &batch, &mut progress).unwrap());
+                link.sent(400);
+            }
+            match link.item_arrived(&batch, &mut progress) {
+                Ok(true) => {
+                    let (index, outcome) = link.item(&batch, &mut progress).unwrap();
+                    outcomes.push((index, format!("{outcome:?}")));
+                }
+                Ok(false) => {
+                    let reply = replies.next().unwrap();
+                    link.space()[..reply.len()].copy_from_slice(reply.as_bytes());
+                    link.filled(reply.len());
+                }
+                Err(kind) => link.lose(&mut progress, kind),
+            }
+        }
+        let told = told.map(|(index, outcome)| (index, outcome.to_string()));
+        assert_eq!(outcomes, told);
     }
 }

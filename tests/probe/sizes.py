@@ -2,8 +2,9 @@
 
     python3 sizes.py FOLDER
 
-FOLDER has the images `few` and `all`, and both with `-text`, `-meta`, `-binary` and `-stub` behind the
-name. The last have a connection whose methods do nothing: what they weigh is the program's own.
+FOLDER has the images `few` and `single`, both with `-text`, `-meta`, `-binary` and `-stub` behind the
+name, and for each further command `few` with `-COMMAND` and `-COMMAND-stub`. In those with `-stub` the
+connection's methods do nothing: what they weigh is the program's own.
 Ends with 1 if a limit is passed.
 """
 
@@ -13,7 +14,13 @@ from pathlib import Path
 
 import elf
 
-PROGRAMS = {"few": ("get, set, delete", 12 * 1024), "all": ("all commands", 16 * 1024)}
+PROGRAMS = {
+    "few": ("get, set, delete", 12 * 1024),
+    "single": ("all classic commands of one key, values in pieces", 16 * 1024),
+}
+# What only other commands than get, set and delete need.
+STRANGERS = r"command::(?!get|store|delete\b)|connection::batch|wire::lines|base64|quieten|loudly|Encoder::(group|entry)" \
+    r"|text::(number|version|debug|config|word_or_refusal)|binary::(quiet_packet|statistic)|piece"
 PROTOCOLS = ("text", "meta", "binary")
 RAM_LIMITS = {"Connection<&mut [u8], 4>": 192}
 BUILTINS = "compiler builtins"
@@ -57,10 +64,10 @@ def flash(image):
 def main(folder):
     too_large = []
 
-    def client(name):
+    def client(name, stub):
         """The groups of an image less those of the one with stubs; the builtins; the program's own."""
         groups = flash(elf.Elf(folder / name))
-        own = flash(elf.Elf(folder / f"{name.split('-')[0]}-stub"))
+        own = flash(elf.Elf(folder / stub))
         own.pop(STUBS)
         own.pop(BUILTINS)
         builtins = groups.pop(BUILTINS)
@@ -71,7 +78,7 @@ def main(folder):
     print("commands and of the program's functions have what is inlined there, and not what they have of")
     print("their own.")
     for program, (title, limit) in PROGRAMS.items():
-        groups, builtins, own = client(program)
+        groups, builtins, own = client(program, f"{program}-stub")
         three = sum(groups.values())
         print(f"\n  {title}: three protocols")
         for name, size in sorted(groups.items(), key=lambda item: -item[1]):
@@ -81,10 +88,21 @@ def main(folder):
         print(f"    {'apart: the program itself':40}{own:7,}")
         print(f"    {'apart: ' + BUILTINS:40}{builtins:7,}")
         for protocol in PROTOCOLS:
-            one = sum(client(f"{program}-{protocol}")[0].values())
+            one = sum(client(f"{program}-{protocol}", f"{program}-stub")[0].values())
             print(f"    {f'sum with {protocol} alone, a constant':40}{one:7,}   {three - one:,} less")
         if three > limit:
             too_large.append(f"{title}: {three:,} bytes of flash, the limit is {limit:,}")
+
+    few = sum(client("few", "few-stub")[0].values())
+    print("\nFlash that a command adds to get, set and delete")
+    for stub in sorted(folder.glob("few-?*-stub")):
+        name = stub.name.removesuffix("-stub")
+        added = sum(client(name, stub.name)[0].values()) - few
+        print(f"    {name.removeprefix('few-'):40}{added:7,}")
+
+    strangers = [name for name in map(lambda symbol: elf.path(symbol.name), elf.Elf(folder / "few").symbols)
+                 if re.search(STRANGERS, name)]
+    too_large += [f"{name} is linked without a command that needs it" for name in strangers]
 
     print("\nRAM in bytes")
     for symbol in sorted(elf.Elf(folder / "few").symbols, key=lambda symbol: symbol.size):

@@ -10,6 +10,7 @@
 )]
 
 pub mod board;
+pub mod datagrams;
 pub mod hosted;
 pub mod observer;
 pub mod odd;
@@ -17,6 +18,7 @@ pub mod outcome;
 pub mod proxy;
 pub mod relay;
 pub mod run;
+mod sasl;
 pub mod scene;
 pub mod script;
 pub mod server;

@@ -61,31 +61,44 @@ pub async fn pieces<T: Transport, S: Storage, const N: usize>(
 }
 
 /// Gets many items; `pace` is told of each.
+///
+/// # Panics
+///
+/// If a key has no outcome, or another one than the client was asked for, or more than one.
 pub async fn many<T: Transport, S: Storage, const N: usize>(
     keys: &[String],
     client: &mut Client<T, S, N>,
     mut pace: impl FnMut(),
 ) -> Vec<Outcome> {
-    let mut found = Vec::new();
-    let all = async {
-        let mut items = client.get_many(keys).await?;
-        while let Some((key, item)) = items.next().await? {
-            found.push((key, item.value.to_vec()));
-            pace();
+    let mut items = match client.get_many(keys).await {
+        Ok(items) => items,
+        Err(error) => {
+            let outcome = |key: &String| read(key.clone(), Err(error));
+            return keys.iter().map(outcome).collect();
         }
-        Ok::<_, Error>(())
     };
-    let end = all.await;
-    let outcome = |key: &String| {
-        let item = found.iter().find(|(found, _)| *found == key);
-        let result = match (item, end) {
-            (Some((_, value)), _) => Ok(Answer::Value(value.clone())),
-            (None, Ok(())) => Ok(Answer::Miss),
-            (None, Err(error)) => Err(error),
-        };
-        read(key.clone(), result)
-    };
-    keys.iter().map(outcome).collect()
+    let mut told = vec![None; keys.len()];
+    while let Some((key, item)) = items.next().await {
+        let index = place(keys, key);
+        let result = item.map(|item| answer(item.map(|item| item.value)));
+        let before = told[index].replace(read(key.clone(), result));
+        assert_eq!(before, None, "{key} was told twice");
+        pace();
+    }
+    // What was told once is over.
+    assert!(items.next().await.is_none());
+    let all: Option<Vec<_>> = told.into_iter().collect();
+    all.expect("a key without an outcome")
+}
+
+/// Which of the keys that were given this one is.
+///
+/// # Panics
+///
+/// If it is none of them, but for instance one that reads the same.
+pub fn place(keys: &[String], key: &String) -> usize {
+    let index = keys.iter().position(|given| std::ptr::eq(given, key));
+    index.expect("a key as it was given")
 }
 
 /// What became of each of many commands, from the results that

@@ -6,6 +6,7 @@
 mod binary;
 pub mod calls;
 mod cast;
+mod greeting;
 mod lie;
 pub mod peer;
 mod poll;
@@ -23,6 +24,7 @@ use minimc::During;
 use minimc::{ErrorKind, Transport};
 
 pub use cast::Cast;
+pub use greeting::Greeting;
 pub use lie::Lie;
 pub use peer::Peer;
 pub use poll::{finish, polled, polls};
@@ -121,6 +123,9 @@ struct Link {
     buffer: Vec<u8>,
     requests: Vec<u8>,
     replies: VecDeque<u8>,
+    /// The steps of the greeting that were answered, and whether the last answer is not read yet.
+    greeted: usize,
+    greeting: bool,
     /// The replies since the fault was set, and one that is told later than it should be.
     told: usize,
     held: Vec<u8>,
@@ -310,6 +315,7 @@ impl World {
             *place = byte;
         }
         link.back += count;
+        link.greeting &= !link.replies.is_empty();
         Poll::Ready(Ok(count))
     }
 
@@ -321,6 +327,7 @@ impl World {
         let mut bytes = Vec::with_capacity(count);
         let buffered = self.manner.buffered;
         let link = self.link.as_mut().expect("written to while closed");
+        assert!(!link.greeting, "written before the greeting was answered");
         link.out += count;
         for part in parts {
             let left = count - bytes.len();
@@ -390,6 +397,18 @@ impl World {
     fn deliver(&mut self, bytes: &[u8]) {
         let link = self.link.as_mut().expect("a connection");
         link.requests.extend_from_slice(bytes);
+        let greeting = self.peer.greeting();
+        if !greeting.is_over(link.greeted, self.connections) {
+            let protocol = self.peer.protocol();
+            let (done, came) = (link.greeted, &mut link.requests);
+            let answer = greeting.answer(done, self.connections, protocol, came);
+            if let Some((reply, is_done)) = answer {
+                link.greeted += usize::from(is_done);
+                link.greeting = true;
+                link.replies.extend(reply);
+            }
+            return;
+        }
         while !link.closed
             && let Some((reply, closes)) = self.peer.serve(&mut link.requests)
         {

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::sasl::Sasl;
+
 /// A running memcached. It is killed when dropped.
 #[derive(Debug)]
 pub struct Memcached {
@@ -16,6 +18,8 @@ pub struct Memcached {
     address: String,
     /// What is said first on every connection.
     greeting: String,
+    /// What answers for its passwords, where it speaks SASL and so nothing but packets.
+    sasl: Option<Sasl>,
 }
 
 /// The name and the password that a [server with a login](Memcached::with_login) takes.
@@ -24,20 +28,31 @@ pub const LOGIN: &str = "minimc secret";
 impl Memcached {
     /// Starts a memcached on a free port of the loopback interface, with `options` of its own.
     pub fn tcp(options: &[&str]) -> Self {
-        Self::on_free_port(options, "")
+        Self::on_free_ports(options, "", false, None)
+    }
+
+    /// Starts one that listens for datagrams too, on the port of the same number.
+    pub fn udp(options: &[&str]) -> Self {
+        Self::on_free_ports(options, "", true, None)
     }
 
     /// Starts one that answers nothing before the [`LOGIN`].
     pub fn with_login() -> Self {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/login");
         let greeting = format!("set login 0 0 {}\r\n{LOGIN}\r\n", LOGIN.len());
-        Self::on_free_port(&["-Y", file], &greeting)
+        Self::on_free_ports(&["-Y", file], &greeting, false, None)
     }
 
-    fn on_free_port(options: &[&str], greeting: &str) -> Self {
+    /// Starts one that does nothing before the [`LOGIN`] came by SASL, and knows no text.
+    pub fn with_sasl() -> Self {
+        Self::on_free_ports(&["-S"], "", false, Some(Sasl::new(LOGIN)))
+    }
+
+    fn on_free_ports(options: &[&str], greeting: &str, udp: bool, mut sasl: Option<Sasl>) -> Self {
         for _ in 0..10 {
-            let port = free_port();
-            let port_options = ["-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()];
+            let port = free_port().to_string();
+            let udp_port = if udp { &port } else { "0" };
+            let port_options = ["-l", "127.0.0.1", "-U", udp_port, "-p", &port];
             let arguments = port_options
                 .iter()
                 .chain(options)
@@ -48,11 +63,13 @@ impl Memcached {
                 arguments,
                 address: format!("127.0.0.1:{port}"),
                 greeting: greeting.into(),
+                sasl: sasl.take(),
             };
             // Another program may have taken the port in between: then try the next.
             if server.launch() {
                 return server;
             }
+            sasl = server.sasl.take();
         }
         panic!("memcached does not start; is it installed? (ci/setup.sh installs it)");
     }
@@ -72,6 +89,7 @@ impl Memcached {
             arguments: vec!["-s".into(), address.clone()],
             address,
             greeting: String::new(),
+            sasl: None,
         };
         assert!(
             server.launch(),
@@ -151,6 +169,9 @@ impl Memcached {
         command
             .args(["-u", "root", "-t", "2"])
             .args(&self.arguments);
+        if let Some(sasl) = &self.sasl {
+            command.env("SASL_CONF_PATH", sasl.folder());
+        }
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -183,13 +204,32 @@ impl Memcached {
         } else {
             TcpStream::connect(&self.address).and_then(|stream| self.stats(stream))
         };
-        reply.is_ok_and(|reply| reply.contains(&format!("STAT pid {process}\r\n")))
+        let stat = match self.sasl {
+            // Name and value of a packet.
+            Some(_) => format!("pid{process}"),
+            None => format!("STAT pid {process}\r\n"),
+        };
+        reply.is_ok_and(|reply| {
+            reply
+                .windows(stat.len())
+                .any(|part| part == stat.as_bytes())
+        })
     }
 
-    fn stats(&self, mut stream: impl Read + Write) -> std::io::Result<String> {
-        stream.write_all(format!("{}stats\r\nquit\r\n", self.greeting).as_bytes())?;
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply)?;
+    fn stats(&self, mut stream: impl Read + Write) -> std::io::Result<Vec<u8>> {
+        if self.sasl.is_some() {
+            let login = format!("PLAIN\0{}", LOGIN.replace(' ', "\0"));
+            for (opcode, key, body) in [(0x21, 5, login.as_str()), (0x10, 0, ""), (0x07, 0, "")] {
+                let mut packet = [0; 24];
+                packet[..4].copy_from_slice(&[0x80, opcode, 0, key]);
+                packet[11] = body.len() as u8;
+                stream.write_all(&[&packet[..], body.as_bytes()].concat())?;
+            }
+        } else {
+            stream.write_all(format!("{}stats\r\nquit\r\n", self.greeting).as_bytes())?;
+        }
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply)?;
         Ok(reply)
     }
 

@@ -7,14 +7,16 @@
 )]
 
 use minimc::{Fate, Protocol, ReturnCode};
+use minimc_tests::outcome::Outcome;
 use minimc_tests::script::calls::{Call, PROTOCOLS};
 use minimc_tests::script::peer::Refusal;
 use minimc_tests::script::{CHIP, Fault, How, Lie, Manner, Script, Stage};
 
-/// The calls that are repeated if they are reads, or were not sent. Those of many requests are
-/// not, for a part of them may have been answered.
-const SINGLE: [Call; 10] = [
+/// The calls that are repeated if they are reads, or were not sent. Those of many commands are
+/// not, for a part of them may have been answered; a batch is until the first outcome is told.
+const REPEATED: [Call; 11] = [
     Call::Get,
+    Call::GetMany,
     Call::Set,
     Call::LargeSet,
     Call::Pieces,
@@ -25,8 +27,9 @@ const SINGLE: [Call; 10] = [
     Call::Noop,
     Call::Version,
 ];
-const READS: [Call; 5] = [
+const READS: [Call; 6] = [
     Call::Get,
+    Call::GetMany,
     Call::Pieces,
     Call::GetInto,
     Call::Noop,
@@ -128,10 +131,36 @@ fn a_write_is_repeated_if_it_was_not_sent() {
     }
 }
 
+/// Of a batch in several groups the first is sent, answered and told before the last is sent.
+#[test]
+fn a_batch_is_repeated_until_an_outcome_is_told() {
+    for stage in PROTOCOLS.map(stage) {
+        let (mut repeated, mut told) = (0, 0);
+        let call = Call::GetCrowd;
+        for fault in before_it_is_sent(&stage, call).chain(AFTER_IT_IS_SENT) {
+            let (script, mut client) = stage.connected();
+            script.fault(fault);
+            let outcomes = stage.call(call, &mut client);
+            if script.connections() == 2 {
+                assert_eq!(outcomes, stage.first.expected(call), "{fault:?}");
+                repeated += 1;
+            } else {
+                let is_ok = |outcome: &Outcome| outcome.result.is_ok();
+                let is_told = outcomes.iter().any(is_ok) && !outcomes.iter().all(is_ok);
+                assert!(is_told, "{fault:?}: {outcomes:?}");
+                told += 1;
+            }
+            follow(&stage, call, &script, client);
+        }
+        // In its first group, before and after that was sent; in its last.
+        assert!(repeated >= 8 && told >= 2, "{repeated} and {told}");
+    }
+}
+
 #[test]
 fn it_is_repeated_once() {
     for stage in PROTOCOLS.map(stage) {
-        for call in SINGLE {
+        for call in REPEATED {
             for fault in before_it_is_sent(&stage, call) {
                 for again in [fault, Fault::Back(0, How::End)] {
                     let came = run(&stage, call, fault, &[again]);
@@ -147,7 +176,7 @@ fn it_is_repeated_once() {
 #[test]
 fn a_first_connection_that_is_lost_is_told() {
     for stage in PROTOCOLS.map(stage) {
-        for call in SINGLE {
+        for call in REPEATED {
             for fault in before_it_is_sent(&stage, call).chain(AFTER_IT_IS_SENT) {
                 let (script, mut client) = stage.client();
                 script.fault(fault);
@@ -180,13 +209,7 @@ fn nothing_is_repeated_if_that_is_the_choice() {
 fn nothing_else_is_repeated() {
     for stage in PROTOCOLS.map(stage) {
         let lost = AFTER_IT_IS_SENT;
-        for call in [
-            Call::GetMany,
-            Call::GetCrowd,
-            Call::EachGet,
-            Call::EachSet,
-            Call::ByHand,
-        ] {
+        for call in [Call::EachGet, Call::EachSet, Call::ByHand] {
             for fault in before_it_is_sent(&stage, call).chain(lost) {
                 assert_eq!(
                     run(&stage, call, fault, &[]),
@@ -195,13 +218,17 @@ fn nothing_else_is_repeated() {
                 );
             }
         }
-        // A value that was begun.
+        // A batch of which an outcome was told, and a value that was begun.
+        for call in [Call::GetMany, Call::GetCrowd] {
+            let fault = Fault::Back(100, How::End);
+            assert_eq!(run(&stage, call, fault, &[]), (false, 1), "{call:?}");
+        }
         for call in [Call::Pieces, Call::GetInto] {
             let fault = Fault::Back(300, How::End);
             assert_eq!(run(&stage, call, fault, &[]), (false, 1), "{call:?}");
         }
         // A deadline that passed, and a peer that broke the protocol.
-        for call in SINGLE {
+        for call in REPEATED {
             for fault in [
                 Fault::Out(3, How::Stall),
                 Fault::Back(0, How::Stall),
@@ -274,7 +301,12 @@ const CAUSES: [(Cause, ReturnCode, [Met; 2]); 12] = {
             [(Unknown, false); 2],
         ),
         (R(Refusal::Server), Code::ServerError, [(Unknown, false); 2]),
-        (R(Refusal::Client), Code::ClientError, [(Refused, false); 2]),
+        // Behind a line the data may have been run as commands.
+        (
+            R(Refusal::Client),
+            Code::ClientError,
+            [(Refused, false), (Unknown, false)],
+        ),
         (R(Refusal::TooLarge), Code::E2Big, gone),
         (
             R(Refusal::OutOfMemory),
@@ -291,6 +323,12 @@ fn every_fate_with_every_choice() {
             for (call, (fate, may_be)) in [Call::Get, Call::Set].into_iter().zip(of_each) {
                 for (retry, reused) in [(true, true), (true, false), (false, true), (false, false)]
                 {
+                    // Of a packet the server knows what is data.
+                    let is_framed = stage.options.protocol == Protocol::Binary;
+                    let fate = match cause {
+                        Cause::Refusal(Refusal::Client) if is_framed => Fate::Refused,
+                        _ => fate,
+                    };
                     let what = format!("{cause:?} to {call:?}, retry {retry}, reused {reused}");
                     stage.options.retry = retry;
                     let (script, mut client) = if reused {

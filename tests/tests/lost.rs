@@ -1,4 +1,4 @@
-//! Servers that are down, restart, close idle connections, or have too many.
+//! Servers that are down, restart, lie, or have too many connections.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,10 +14,9 @@ use std::time::{Duration, Instant};
 use minimc::command::{Get, Stored};
 use minimc::net::Client;
 use minimc::{ErrorKind, Expiry, Fate, Key, Options, ReturnCode, Storage, Transport};
-use minimc_tests::observer::Observer;
-use minimc_tests::run::{at_once, host, on_tokio};
-use minimc_tests::script::calls::PROTOCOLS;
+use minimc_tests::run::on_tokio;
 use minimc_tests::server::Memcached;
+use minimc_tests::with_every_client;
 
 #[test]
 fn a_server_that_is_down_is_an_error_at_once() {
@@ -40,34 +39,6 @@ fn a_server_that_is_down_is_an_error_at_once() {
     // And when it is back, so is the client.
     server.start_again();
     assert_eq!(client.get("k").unwrap(), None);
-}
-
-/// Runs a scenario with a blocking client and with an async one, in each protocol: each at the same
-/// time as the others, with a server of its own. The scenario gets its runtime's way to rest too.
-macro_rules! with_every_client {
-    ($scenario:ident, $server:expr, $retry:expr) => {
-        std::thread::scope(|scope| {
-            for protocol in PROTOCOLS {
-                let options = move || Options {
-                    protocol,
-                    retry: $retry,
-                    ..Options::default()
-                };
-                scope.spawn(move || {
-                    let server: Memcached = $server;
-                    let socket = minimc::net::Socket::new(server.address());
-                    let rest = async |time| std::thread::sleep(time);
-                    at_once($scenario(server, &mut host(socket, options()), rest));
-                });
-                scope.spawn(move || {
-                    let server: Memcached = $server;
-                    let socket = minimc::tokio::Socket::new(server.address());
-                    let rest = tokio::time::sleep;
-                    on_tokio($scenario(server, &mut host(socket, options()), rest));
-                });
-            }
-        });
-    };
 }
 
 async fn restarted<T: Transport, S: Storage, const N: usize>(
@@ -98,25 +69,8 @@ async fn restarted<T: Transport, S: Storage, const N: usize>(
 
 #[test]
 fn the_first_call_after_a_restart_works_or_tells_its_fate() {
-    with_every_client!(restarted, Memcached::tcp(&[]), true);
-    with_every_client!(restarted, Memcached::unix(), true);
-}
-
-async fn rested<T: Transport, S: Storage, const N: usize>(
-    server: Memcached,
-    client: &mut minimc::Client<T, S, N>,
-    rest: impl AsyncFn(Duration),
-) {
-    client.set("n", "1", Expiry::NEVER).await.unwrap();
-    rest(Duration::from_secs(4)).await;
-    assert!(Observer::new(&server).count("idle_kicks") > 0);
-    assert_eq!(client.incr("n", 1).await.unwrap(), 2);
-}
-
-/// The loss is seen before anything is sent, so nothing need be repeated.
-#[test]
-fn the_first_call_after_an_idle_close_works() {
-    with_every_client!(rested, Memcached::tcp(&["-o", "idle_timeout=1"]), false);
+    with_every_client!(restarted, Memcached::tcp(&[]), Options::default());
+    with_every_client!(restarted, Memcached::unix(), Options::default());
 }
 
 async fn disconnected<T: Transport, S: Storage, const N: usize>(
@@ -142,7 +96,11 @@ async fn disconnected<T: Transport, S: Storage, const N: usize>(
 
 #[test]
 fn what_was_sent_by_hand_ends_with_the_connection() {
-    with_every_client!(disconnected, Memcached::tcp(&[]), false);
+    let options = Options {
+        retry: false,
+        ..Options::default()
+    };
+    with_every_client!(disconnected, Memcached::tcp(&[]), options);
 }
 
 #[test]

@@ -33,23 +33,23 @@ const LARGE: usize = 50 << 20;
 const OTHER_REPLIES: [(Protocol, Odd); 5] = [
     (
         Protocol::Text,
-        Odd(|out| _ = out.line(b"version\r\n", Shape::Value)),
+        Odd(|out| _ = out.line(b"version\r\n", Shape::VALUE)),
     ),
     (
         Protocol::Text,
-        Odd(|out| _ = out.line(b"version\r\n", Shape::Stored)),
+        Odd(|out| _ = out.line(b"version\r\n", Shape::STORED)),
     ),
     (
         Protocol::Text,
-        Odd(|out| _ = out.line(b"version\r\n", Shape::Number)),
+        Odd(|out| _ = out.line(b"version\r\n", Shape::NUMBER)),
     ),
     (
         Protocol::Meta,
-        Odd(|out| _ = out.line(b"mn\r\n", Shape::Meta)),
+        Odd(|out| _ = out.line(b"mn\r\n", Shape::META)),
     ),
     (
         Protocol::Meta,
-        Odd(|out| _ = out.line(b"version\r\n", Shape::Nop)),
+        Odd(|out| _ = out.line(b"version\r\n", Shape::NOP)),
     ),
 ];
 
@@ -70,12 +70,12 @@ async fn another_reply() {
     // Each waits for one reply, and gets first that to something else.
     let two_keys = Odd(|out| {
         _ = out
-            .line(b"get", Shape::Value)
+            .line(b"get", Shape::VALUE)
             .key(key("there"))
             .key(key("k"))
             .end()
     });
-    let other_opaque = Odd(|out| _ = out.line(b"mg k O!\r\n", Shape::Meta));
+    let other_opaque = Odd(|out| _ = out.line(b"mg k O!\r\n", Shape::META));
     let other_packet = Odd(|out| {
         out.packet(Opcode::Version, &[], None, 0);
         out.packet(Opcode::NoOp, &[], None, 0);
@@ -105,7 +105,7 @@ async fn bytes_that_nothing_asked_for() {
                     out.packet(Opcode::Version, &[], None, 0)
                         .packet(Opcode::Version, &[], None, 0)
                 }
-                _ => out.line(b"version\r\nversion\r\n", Shape::Version),
+                _ => out.line(b"version\r\nversion\r\n", Shape::VERSION),
             }
         });
         scene.client.send(&twice).await.unwrap();

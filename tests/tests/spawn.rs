@@ -6,10 +6,15 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use minimc::command::{Count, Delete, Get, GetMany, Noop, Store, Touch, Version};
+use std::time::Duration;
+
+use minimc::command::{
+    Count, Crawl, Delete, Get, GetMany, Login, Noop, Stats, Store, Touch, Version, Watch, Watched,
+};
+use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::Client;
-use minimc::{Error, Expiry, Key, Options};
-use minimc_tests::server::Memcached;
+use minimc::{Credentials, Error, Expiry, Key, Options};
+use minimc_tests::server::{LOGIN, Memcached};
 
 /// Spawns a future that borrows nothing from outside, but within itself whatever it likes.
 macro_rules! spawned {
@@ -47,9 +52,61 @@ async fn every_future_is_send() {
         let _ = client.delete(&key).await?;
         let _ = client.incr(&key, 1).await;
         let _ = client.decr(&key, 1).await;
+        let _ = client.incr_or_create(&key, 1, 1, never).await;
+        let _ = client.decr_or_create(&key, 1, 1, never).await;
+        let _ = client.lease(&key, Expiry::seconds(9)).await?;
+        let _ = client.exists(&key).await?;
+        let _ = client.delete_cas(&key, 1).await?;
         let _ = client.version().await?;
+        let _ = client.learn_dialect().await?;
         client.noop().await?;
     });
+
+    spawned!(address, |client| {
+        let keys: Vec<String> = (0..10).map(|n| format!("k{n}")).collect();
+        let pairs: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "1")).collect();
+        let _ = client.set_many(&pairs, never).await?.next().await;
+        let _ = client.add_many(&pairs, never).await?.next().await;
+        let _ = client.incr_many(&keys, 1).await?.next().await;
+        let _ = client.decr_many(&keys, 1).await?.next().await;
+        let _ = client.touch_many(&keys, never).await?.next().await;
+        let _ = client.delete_many(&keys).await?.next().await;
+    });
+
+    spawned!(address, |client| {
+        let _ = client.stats(Stats::ITEMS).await?.next().await?;
+        let _ = client.lines(Stats::GENERAL).await?.next().await?;
+        let _ = client.general_stats().await?;
+        let _ = client.settings().await?;
+        client.reset_stats().await?;
+        let _ = client.metadump(Crawl::All).await?.next().await?;
+        let _ = client.mgdump(Crawl::All).await?.next().await;
+        let _ = client.cachedump(1, 1).await?.next().await?;
+        let _ = client.cluster_config().await;
+        client.verbosity(0).await?;
+        client.cache_memlimit(64).await?;
+        client.flush_all(0).await?;
+        let mut events = client.watch(Watch::new(&[Watched::Mutations])).await?;
+        let _ = events.next_within(Duration::from_millis(1)).await?;
+    });
+
+    // With what is done first on a connection.
+    let with_login = Memcached::with_login();
+    let guarded = with_login.address().to_string();
+    let greeting = async move {
+        let (user, password) = LOGIN.split_once(' ').unwrap();
+        let credentials = Credentials::new(user, password)?;
+        let options = Options {
+            credentials: Some(credentials),
+            learn_dialect: true,
+            ..Options::default()
+        };
+        let mut client = Client::connect_with(&guarded, options).await?;
+        client.noop().await?;
+        client.call(&Login::new(credentials)).await?;
+        client.quit().await
+    };
+    tokio::spawn(greeting).await.unwrap().unwrap();
 
     spawned!(address, |client| {
         let name = String::from("k");
@@ -87,16 +144,48 @@ async fn every_future_is_send() {
             .await?;
 
         let mut items = client.get_many(&keys).await?;
-        while let Some((key, item)) = items.next().await? {
-            assert!(key.starts_with('k') && item.value == value.as_bytes());
+        while let Some((key, item)) = items.next().await {
+            assert!(key.starts_with('k') && item?.unwrap().value == value.as_bytes());
         }
         let borrowed: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let _ = client.batch(GetMany::new(&borrowed)?).await?.next().await?;
+        let _ = client.batch(GetMany::new(&borrowed)).await?.next().await;
 
         let mut stream = client.open(&keys[0]).await?.unwrap();
         while let Some(bytes) = stream.next().await? {
             assert!(!bytes.is_empty());
         }
+    });
+
+    spawned!(address, |client| {
+        let (key, owner) = (String::from("recipe"), String::from("me"));
+        let (value, waits) = (String::from("v"), 1);
+        let recipe = Compute::new(&key, never)?.tries(waits);
+        let computed = client
+            .get_or_compute(
+                &recipe,
+                |item| item.value.to_vec(),
+                async || {
+                    tokio::task::yield_now().await;
+                    Ok::<_, Error>(&value)
+                },
+                async |n| {
+                    tokio::task::yield_now().await;
+                    assert!(n <= waits);
+                },
+            )
+            .await?;
+        assert!(computed.value().is_some());
+        let update = Update::new(&key, never)?;
+        let changed = client.update(&update, |item| {
+            Some([item?.value, value.as_bytes()].concat())
+        });
+        let _ = changed.await?;
+        let lock = Lock::new("lock", "tokens", &owner, never)?;
+        let _ = client.acquire(&lock).await?;
+        assert!(client.renew(&lock).await? && client.release(&lock).await?);
+        let election = Election::new("leader", &owner, never)?;
+        assert!(client.campaign(&election).await? && client.resign(&election).await?);
+        let _ = client.admit(&RateLimit::new("rate", 1, never)?).await?;
     });
 
     let connect = async move {
@@ -105,4 +194,25 @@ async fn every_future_is_send() {
             .map(|_| ())
     };
     tokio::spawn(connect).await.unwrap().unwrap();
+}
+
+/// Of a method that is not spawned above nobody would see that its future is not `Send` any more.
+#[test]
+fn none_is_missing() {
+    let spawned = include_str!("spawn.rs");
+    let [client, verbs] = [
+        include_str!("../../adapters/src/client/mod.rs"),
+        include_str!("../../adapters/src/verbs.rs"),
+    ];
+    let mut count = 0;
+    for (source, declares) in [(client, "pub async fn "), (verbs, "pub $($async)? fn ")] {
+        for declared in source.split(declares).skip(1) {
+            let name = declared.split(['<', '(']).next().unwrap();
+            let is_spawned =
+                spawned.contains(&format!(".{name}(")) || spawned.contains(&format!(".{name}::<"));
+            assert!(is_spawned, "{name}");
+            count += 1;
+        }
+    }
+    assert!(count >= 50, "only {count} methods");
 }

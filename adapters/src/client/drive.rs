@@ -12,8 +12,18 @@ use crate::transport::Transport;
 /// An [`Error`] without a server's words, which futures would copy at every level.
 #[derive(Clone, Copy)]
 pub(crate) struct Failure {
-    kind: ErrorKind,
-    fate: Fate,
+    pub(super) kind: ErrorKind,
+    pub(super) fate: Fate,
+}
+
+impl Failure {
+    /// The failure, unless it is that the connection was lost.
+    pub(crate) fn unless_lost(self) -> Result<(), Error> {
+        match self.kind {
+            ErrorKind::Closed | ErrorKind::Io { .. } => Ok(()),
+            _ => Err(self.into()),
+        }
+    }
 }
 
 impl From<Error> for Failure {
@@ -59,7 +69,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         self.connection.reply::<C>()
     }
 
-    async fn attempt<C: Command>(&mut self, command: &C) -> Result<(), Failure> {
+    pub(super) async fn attempt<C: Command>(&mut self, command: &C) -> Result<(), Failure> {
         let gap = self.connection.send(command)?;
         let received = self.transfer(gap, usize::MAX, Connection::arrived).await;
         received.map_err(|kind| self.lost(kind))
@@ -93,8 +103,20 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
 
     /// Whether a failed operation may be repeated on a new connection.
     fn repeats(&self, failure: Failure, is_read: bool) -> bool {
-        let lost = matches!(failure.kind, ErrorKind::Closed | ErrorKind::Io { .. });
-        self.options.retry && lost && (is_read || failure.fate == Fate::NotSent)
+        self.may_repeat(failure.kind) && (is_read || failure.fate == Fate::NotSent)
+    }
+
+    /// Whether what failed so may be repeated on a new connection, if that does no harm.
+    pub(super) fn may_repeat(&self, kind: ErrorKind) -> bool {
+        self.options.retry && matches!(kind, ErrorKind::Closed | ErrorKind::Io { .. })
+    }
+
+    /// Connects again after a connection was lost.
+    pub(super) async fn reconnect(&mut self) -> Result<(), ErrorKind> {
+        match self.ready().await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(failure.kind),
+        }
     }
 
     /// Begins an operation; `true` if the connection is there and owes nothing. Else make it
@@ -113,12 +135,9 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         is_alive
     }
 
-    /// Begins an operation on a connection that owes nothing.
-    pub(crate) async fn start(&mut self) -> Result<(), Error> {
-        if !self.begin() {
-            self.ready().await?;
-        }
-        Ok(())
+    /// Begins an operation on a connection that owes nothing; `true` if it was there before.
+    pub(crate) async fn start(&mut self) -> Result<bool, Error> {
+        Ok(self.begin() || self.ready().await?)
     }
 
     /// Sees to it that there is a connection and that it owes nothing; `true` if it was there
@@ -128,17 +147,8 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         if self.connected && self.settle().await.is_ok() && self.transport.is_alive() {
             return Ok(true);
         }
-        self.disconnect();
-        match self.transport.connect().await {
-            Ok(()) => {
-                self.connected = true;
-                Ok(false)
-            }
-            Err(kind) => Err(Failure {
-                kind,
-                fate: Fate::NotSent,
-            }),
-        }
+        self.connect_anew().await?;
+        Ok(false)
     }
 
     /// Withdraws what has not left, sends the rest of a request that left in part, and drops the

@@ -1,65 +1,141 @@
-//! A batch, item by item.
+//! A batch, outcome by outcome.
+
+use core::time::Duration;
 
 use minimc_core::command::Batch;
-use minimc_core::{Error, ErrorKind, Storage};
+use minimc_core::{Error, ErrorKind, Progress, Sent, Storage};
 
 use super::Client;
 use crate::transport::Transport;
 
-/// The items of a batch, as they arrive. It may be dropped at any time.
+/// What became of one request of a batch: what it is known by, mostly its key as it was given, and
+/// what its reply means.
+pub type Outcome<'b, B> = (<B as Batch>::Name, Result<<B as Batch>::Reply<'b>, Error>);
+
+/// The outcomes of a batch's requests, as they arrive. It may be dropped at any time.
 #[derive(Debug)]
-#[must_use = "a batch does nothing until its items are asked for"]
+#[must_use = "a batch does nothing until its outcomes are asked for"]
 pub struct Many<'c, B, T, S, const N: usize> {
     client: &'c mut Client<T, S, N>,
     batch: B,
+    progress: Progress,
+    /// Whether the connection was there before, so that its loss may have been long ago.
+    reused: bool,
+    /// Whether a value is on its way that only the future which sends it has.
+    in_gap: bool,
 }
 
 impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N> {
-    pub(super) fn new(client: &'c mut Client<T, S, N>, batch: B) -> Self {
-        Self { client, batch }
+    pub(super) fn new(client: &'c mut Client<T, S, N>, batch: B, reused: bool) -> Self {
+        Self {
+            client,
+            batch,
+            progress: Progress::new(),
+            reused,
+            in_gap: false,
+        }
     }
 
-    /// The next item; `None` when all were answered. Every item has the operation's time limit
-    /// anew.
+    /// The outcome of the next request, with the key as it was given; `None` when all were told.
+    /// Every outcome has the operation's time limit anew.
     ///
-    /// An error may concern one item, or the link: then the rest of the items is lost, and every
-    /// further call fails.
-    pub async fn next(&mut self) -> Result<Option<B::Item<'_>>, Error> {
-        loop {
-            if !self.arrive().await? {
-                return Ok(None);
-            }
-            if !self.client.connection.is_group_end() {
-                break;
-            }
-            self.client.connection.item(&mut self.batch)?;
+    /// The future may be dropped, and this called again. If a value that is sent from where it is
+    /// had left in part, the connection is lost with that.
+    ///
+    /// An error concerns that request. When the connection is lost, each request that had no
+    /// outcome yet gets one, with its own fate.
+    pub async fn next(&mut self) -> Option<Outcome<'_, B>> {
+        if let Err(kind) = self.wait().await {
+            self.lose(kind);
         }
-        self.client.connection.item(&mut self.batch)
+        self.take()
     }
 
-    /// Waits for the next item or end of a group; `false` when there is none to wait for.
-    async fn arrive(&mut self) -> Result<bool, Error> {
-        let client = &mut *self.client;
-        client.transport.begin(client.options.timeout);
-        if client.connection.arrived()? {
-            return Ok(true);
+    /// Waits until the next outcome is there, or all were told; once more if that does no harm.
+    pub(crate) async fn wait(&mut self) -> Result<(), ErrorKind> {
+        loop {
+            let Err(kind) = self.arrive(None).await else {
+                return Ok(());
+            };
+            self.lose(kind);
+            let harmless = B::IS_READ || self.progress.is_unsent();
+            let again = self.reused && self.progress.is_untold() && harmless;
+            if !again || !self.client.may_repeat(kind) {
+                return Ok(());
+            }
+            (self.reused, self.in_gap) = (false, false);
+            self.client.reconnect().await?;
+            self.progress = Progress::new();
+        }
+    }
+
+    pub(super) fn client(&mut self) -> &mut Client<T, S, N> {
+        self.client
+    }
+
+    /// Takes the outcome that was [waited](Self::wait) for.
+    pub(crate) fn take(&mut self) -> Option<Outcome<'_, B>> {
+        let connection = &mut self.client.connection;
+        // It fails where there is none.
+        let (index, outcome) = connection.item(&self.batch, &mut self.progress).ok()?;
+        // What was told is not told again.
+        self.reused = false;
+        Some((self.batch.name(index)?, outcome))
+    }
+
+    /// Waits until the next outcome is there, for `limit` at most. Fails with
+    /// [`TimedOut`](ErrorKind::TimedOut) after that, and the batch may go on.
+    pub(crate) async fn wait_within(&mut self, limit: Duration) -> Result<(), ErrorKind> {
+        self.arrive(Some(limit)).await
+    }
+
+    pub(crate) fn lose(&mut self, kind: ErrorKind) {
+        self.client.connection.lose(&mut self.progress, kind);
+    }
+
+    async fn arrive(&mut self, limit: Option<Duration>) -> Result<(), ErrorKind> {
+        let (client, batch) = (&mut *self.client, &self.batch);
+        if self.in_gap {
+            return Err(ErrorKind::Closed);
+        }
+        if client.connection.item_arrived(batch, &mut self.progress)? {
+            return Ok(());
+        }
+        if client.connection.is_broken() {
+            // The loss was told of each; what was never queued will not be any more.
+            return Ok(());
+        }
+        match limit {
+            Some(limit) => client.transport.begin_wait(limit),
+            None => client.transport.begin(client.options.timeout),
         }
         loop {
-            match client.connection.send_batch(&mut self.batch) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) if error.kind() == ErrorKind::Full && client.connection.owed() > 0 => {
-                    break;
+            loop {
+                match client.connection.send_batch(batch, &mut self.progress) {
+                    Ok(Sent::Group(None)) => {}
+                    Ok(Sent::Group(gap)) => {
+                        self.in_gap = true;
+                        client.write(gap).await?;
+                        self.in_gap = false;
+                    }
+                    Ok(Sent::Nothing) => break,
+                    Err(error) if error.kind() == ErrorKind::Full => {
+                        if client.connection.owed() > 0 {
+                            break;
+                        }
+                        return Err(ErrorKind::Full);
+                    }
+                    Err(error) => return Err(error.kind()),
                 }
-                Err(error) => return Err(error),
             }
-        }
-        if client.connection.owed() == 0 {
-            return Ok(false);
-        }
-        match client.next_reply().await {
-            Ok(()) => Ok(true),
-            Err(kind) => Err(client.lost(kind).into()),
+            if self.progress.is_waiting() {
+                client.next_reply().await?;
+            }
+            let arrived = client.connection.item_arrived(batch, &mut self.progress)?;
+            let all_queued = self.progress.queued() >= batch.count();
+            if arrived || all_queued && !self.progress.is_waiting() {
+                return Ok(());
+            }
         }
     }
 }

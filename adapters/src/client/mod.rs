@@ -1,13 +1,16 @@
 //! The one driver of a connection over a transport: written once, async.
 
 mod drive;
+mod greet;
+mod lines;
 mod many;
 mod stream;
 
-pub use many::Many;
+pub use lines::{Events, Lines};
+pub use many::{Many, Outcome};
 pub use stream::Stream;
 
-use minimc_core::command::{Batch, Command, Get};
+use minimc_core::command::{Batch, Command, Get, Quit, Watch};
 use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};
 
 use crate::options::Options;
@@ -55,6 +58,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         let mut connection = Connection::new(options.protocol, sending, receiving)?;
         connection.set_item_limit(options.item_limit);
         connection.set_dialect(options.dialect);
+        connection.set_prefix(options.prefix);
         Ok(Self {
             transport,
             connection,
@@ -148,10 +152,27 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         }
     }
 
-    /// Starts a [`Batch`]: its items come one by one from [`Many::next`].
+    /// Starts a [`Batch`]: the outcomes of its requests come one by one from [`Many::next`].
     pub async fn batch<B: Batch>(&mut self, batch: B) -> Result<Many<'_, B, T, S, N>, Error> {
-        self.start().await?;
-        Ok(Many::new(self, batch))
+        let reused = self.start().await?;
+        Ok(Many::new(self, batch, reused))
+    }
+
+    /// Starts a batch of one request that [lines](Batch::IS_LINES) answer: what they say comes one by
+    /// one from [`Lines::next`].
+    pub async fn lines<B: Batch<Name = ()>>(
+        &mut self,
+        batch: B,
+    ) -> Result<Lines<'_, B, T, S, N>, Error> {
+        self.batch(batch).await.map(Lines::new)
+    }
+
+    /// Watches what the server does: see [`Watch`]. From the time this returns no event is missed,
+    /// but those that [`Events::next_within`] tells to be skipped.
+    ///
+    /// Fails with [`Refused`](ErrorKind::Refused) where the server has watchers enough.
+    pub async fn watch(&mut self, watch: Watch) -> Result<Events<'_, T, S, N>, Error> {
+        Events::begin(self.batch(watch).await?).await
     }
 
     /// Gets a value of any length in pieces; `None` if there is no such item. The receive storage
@@ -223,9 +244,25 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         (self.by_hand, self.waiting) = (false, 0);
     }
 
-    /// Sets what the server understands, as [`Options::dialect`] does.
+    /// Takes leave: asks the server to close the connection, and closes it. That the server does is
+    /// success; where the connection was lost before, there is nothing to do. The next call opens a
+    /// new one. What was [sent](Self::send) and not received is given up.
+    ///
+    /// Fails if the server neither closes nor answers in time; the connection is closed all the same.
+    pub async fn quit(&mut self) -> Result<(), Error> {
+        let left = if self.begin() {
+            self.attempt(&Quit).await
+        } else {
+            Ok(())
+        };
+        self.disconnect();
+        left.or_else(|failure| failure.unless_lost())
+    }
+
+    /// Sets what the server understands, as [`Options::dialect`] does. It is not asked from now on.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.options.dialect = dialect;
+        self.options.learn_dialect = false;
         self.connection.set_dialect(dialect);
     }
 

@@ -33,6 +33,13 @@ pub trait Transport {
         let _ = limit;
     }
 
+    /// Begins a wait within an operation, on a connection on which bytes may have come: as
+    /// [`begin`](Self::begin), but the limit is kept even if it is another than that of the
+    /// operations.
+    fn begin_wait(&mut self, limit: Duration) {
+        self.begin(limit);
+    }
+
     /// Whether the peer still keeps the connection, as far as is known without waiting. Asked
     /// before an operation, when nothing should have come. It may read to find out: having said no, it
     /// is not asked again.
@@ -58,6 +65,14 @@ pub trait Transport {
     fn unix_time(&self) -> Option<u64> {
         None
     }
+}
+
+/// The seconds since 1970 by a host's clock.
+#[cfg(feature = "std")]
+pub(crate) fn unix_time() -> Option<u64> {
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
 }
 
 /// The first of `parts` that is not empty, for transports that write one at a time.

@@ -6,12 +6,12 @@ use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use minimc_core::{During, Error, ErrorKind};
 use socket2::{Domain, SockAddr, Type};
 
-use super::Transport;
+use super::{Transport, unix_time};
 use crate::address::{Address, io_error};
 use crate::options::Options;
 use crate::storage::Growing;
@@ -40,7 +40,8 @@ impl Client {
         Self::connect_with(address, Options::default())
     }
 
-    /// The same with [`Options`].
+    /// The same with [`Options`]. Where they have credentials it logs in, too, and fails with
+    /// [`LoginRefused`](ErrorKind::LoginRefused) if it may not.
     pub fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
         let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;
@@ -124,6 +125,20 @@ impl Socket {
         Err(last)
     }
 
+    /// Sets the socket's timeouts to the limit; `false` if that fails, or there is no socket.
+    fn arm(&mut self) -> bool {
+        let Some(stream) = self.stream.as_mut() else {
+            return false;
+        };
+        if self.limit != self.armed {
+            if stream.arm(self.limit).is_err() {
+                return false;
+            }
+            self.armed = self.limit;
+        }
+        true
+    }
+
     /// Does `once` until it is not interrupted.
     fn retry(
         &mut self,
@@ -164,20 +179,19 @@ impl Transport for Socket {
         self.unclocked = 2;
     }
 
+    fn begin_wait(&mut self, limit: Duration) {
+        self.begin(limit);
+        // A socket that cannot be armed is told of by the read.
+        self.arm();
+    }
+
     fn is_alive(&mut self) -> bool {
-        let (limit, armed) = (self.limit, self.armed);
-        let Some(stream) = self.stream.as_mut() else {
+        if !self.arm() {
             return false;
-        };
-        if limit != armed {
-            if stream.arm(limit).is_err() {
-                return false;
-            }
-            self.armed = limit;
         }
         // A server that closes an idle connection, or restarts, is seen before anything is sent.
         // A busy connection is not asked: it would cost every call three system calls more.
-        !self.rested || stream.is_quiet()
+        !self.rested || self.stream.as_mut().is_some_and(Stream::is_quiet)
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
@@ -206,10 +220,7 @@ impl Transport for Socket {
     }
 
     fn unix_time(&self) -> Option<u64> {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-            .map(|now| now.as_secs())
+        unix_time()
     }
 }
 

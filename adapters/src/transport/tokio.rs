@@ -5,14 +5,13 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io::{self, IoSlice};
-use std::time::SystemTime;
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::{TcpStream, UnixStream, lookup_host};
 use ::tokio::time::{Instant, sleep, timeout_at};
 use minimc_core::{During, Error, ErrorKind};
 
-use super::Transport;
+use super::{Transport, unix_time};
 use crate::DEPTH;
 use crate::address::{Address, io_error};
 use crate::options::Options;
@@ -41,7 +40,8 @@ impl Client {
         Self::connect_with(address, Options::default()).await
     }
 
-    /// The same with [`Options`].
+    /// The same with [`Options`]. Where they have credentials it logs in, too, and fails with
+    /// [`LoginRefused`](ErrorKind::LoginRefused) if it may not.
     pub async fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
         let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;
@@ -183,9 +183,6 @@ impl Transport for Socket {
     }
 
     fn unix_time(&self) -> Option<u64> {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-            .map(|now| now.as_secs())
+        unix_time()
     }
 }

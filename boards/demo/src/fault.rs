@@ -9,7 +9,7 @@ use minimc::Error;
 pub enum Fault {
     /// The device's name is too long for its keys.
     Name,
-    /// The host did not write this key.
+    /// Nobody wrote this key.
     Missing(&'static str),
     /// What the host wrote under this key is not what the table on the front page says.
     Unreadable(&'static str),

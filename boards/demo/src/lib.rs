@@ -1,15 +1,18 @@
 //! What the demonstration firmware does, once for every board.
 //!
-//! The device and a host share one memcached. The host leaves a configuration and an over-the-air
-//! image; the device reads the configuration, streams the image through 512 bytes of memory while
-//! it hashes it, compares the digest, and publishes what it saw. `NAME` is the device's name: the
-//! first argument of the run, or else the board's name.
+//! Devices and a host share one memcached. The host leaves a configuration and an over-the-air
+//! image; a device reads the configuration, streams the image through 512 bytes of memory while
+//! it hashes it, compares the digest, and publishes what it saw. All devices need a calibration that
+//! takes long to compute: one of them does it, with a lease, and the others wait for it. `NAME` is the
+//! device's name: the first argument of the run, or else the board's name.
 //!
 //! | key | written by | contents |
 //! |---|---|---|
 //! | `fw:config` | host | text, a `name=value` a line: `readings=3` (how many to publish, at most 100), `ttl=120` (the seconds that each lives) |
 //! | `fw:image` | host | the image: any bytes, up to the server's limit for an item |
 //! | `fw:image:sha256` | host | the SHA-256 of the image: 64 lower-case hexadecimal digits |
+//! | `fw:calibration` | one device | text, a `name=value` a line: `excess=2` (how much too warm the thermometers are, in hundredths of a degree), `by=NAME` (the device that computed it); lives an hour |
+//! | `fw:calibration:computed` | that device | how often it was computed, in decimal; never expires |
 //! | `dev:NAME:boots` | device | how often it started, in decimal: counted by `incr`, made as `1` when absent; never expires |
 //! | `dev:NAME:temperature:1` to `dev:NAME:temperature:READINGS` | device | a reading in degrees Celsius with two decimals, such as `20.75`; lives `ttl` seconds |
 //! | `dev:NAME:result` | device | text, a `name=value` a line, as below; never expires |
@@ -19,6 +22,8 @@
 //! ```text
 //! status=ok
 //! boot=1
+//! excess=2
+//! calibrated_by=<the name of the device that computed the calibration>
 //! image=102400
 //! sha256=<the digest that the device computed>
 //! readings=3
@@ -33,6 +38,7 @@
 #![no_std]
 
 mod boots;
+mod calibration;
 mod configuration;
 mod fault;
 mod image;
@@ -118,11 +124,13 @@ fn client(stack: Stack<'static>) -> Result<Client<'static>, Error> {
 /// The device's work.
 async fn work(client: &mut Client<'_>, name: Name<'_>) -> Result<Report, Fault> {
     let boot = boots::count(client, name).await?;
+    let calibration = calibration::get(client, name).await?;
     let configuration = configuration::read(client).await?;
     let image = image::verify(client).await?;
-    readings::publish(client, name, configuration).await?;
+    readings::publish(client, name, configuration, &calibration).await?;
     Ok(Report {
         boot,
+        calibration,
         image,
         readings: configuration.readings,
     })

@@ -7,7 +7,7 @@ use heapless::String;
 use crate::Fault;
 
 /// The longest name.
-const LONGEST: usize = 32;
+pub(crate) const LONGEST: usize = 32;
 
 /// A device's name that is short enough for every key.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,11 @@ impl<'n> Name<'n> {
         } else {
             Err(Fault::Name)
         }
+    }
+
+    pub(crate) fn owned(self) -> String<LONGEST> {
+        // It was checked to fit.
+        String::try_from(self.0).unwrap_or_default()
     }
 
     /// The key `dev:NAME:rest`.

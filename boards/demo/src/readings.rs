@@ -6,6 +6,7 @@ use heapless::String;
 use minimc::embassy::Client;
 use minimc::{Error, Expiry};
 
+use crate::calibration::Calibration;
 use crate::configuration::Configuration;
 use crate::name::Name;
 
@@ -14,10 +15,11 @@ pub(crate) async fn publish(
     client: &mut Client<'_>,
     name: Name<'_>,
     configuration: Configuration,
+    calibration: &Calibration,
 ) -> Result<(), Error> {
     let expiry = Expiry::seconds(configuration.ttl.into());
     for number in 1..=configuration.readings {
-        let celsius = thermometer(number);
+        let celsius = thermometer(number).saturating_sub(calibration.excess);
         let mut text = String::<16>::new();
         // Two numbers and a dot: there is room.
         let _ = write!(text, "{}.{:02}", celsius / 100, celsius % 100);

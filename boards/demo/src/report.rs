@@ -7,13 +7,15 @@ use minimc::embassy::Client;
 use minimc::{Error, Expiry};
 
 use crate::Fault;
+use crate::calibration::Calibration;
 use crate::image::Image;
 use crate::name::Name;
 
 /// What a run that went well has to tell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Report {
     pub(crate) boot: u64,
+    pub(crate) calibration: Calibration,
     pub(crate) image: Image,
     pub(crate) readings: u32,
 }
@@ -21,6 +23,8 @@ pub(crate) struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "boot={}", self.boot)?;
+        writeln!(f, "excess={}", self.calibration.excess)?;
+        writeln!(f, "calibrated_by={}", self.calibration.by)?;
         writeln!(f, "image={}", self.image.length)?;
         writeln!(f, "sha256={}", self.image.sha256)?;
         writeln!(f, "readings={}", self.readings)

@@ -1,5 +1,6 @@
 //! What every client must do with a real server, done by firmware over embassy-net: the same
-//! scenarios that hosts run over their sockets, from and into 400 bytes.
+//! scenarios that hosts run over their sockets, from and into 400 bytes. The server wants a login, and
+//! is asked for its version.
 //!
 //! The firmware's argument is the protocol: `text`, `meta` or `binary`. A scenario that fails
 //! panics, which ends the run with its own exit status; `tests/src/bin/firmware.rs` is the host's
@@ -47,6 +48,8 @@ pub async fn run<N: Driver>(board: Board<'_, N>) {
 async fn attend(stack: Stack<'static>, protocol: Protocol, large: &[u8]) {
     let options = Options {
         protocol,
+        credentials: Some(scenarios::LOGIN),
+        learn_dialect: true,
         ..Options::default()
     };
     let storage = [0; 400];
@@ -63,5 +66,5 @@ async fn attend(stack: Stack<'static>, protocol: Protocol, large: &[u8]) {
             )*
         };
     }
-    run! { everyday cas counting expiry many large(large) pipelined refused encoded_keys }
+    run! { everyday cas counting expiry many large(large) pipelined refused encoded_keys recipes }
 }

@@ -6,9 +6,9 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{assert_eq, vec};
 
-use super::{Command, Noop};
+use super::{Batch, Command, Noop};
 use crate::buffer::Storage;
-use crate::connection::Connection;
+use crate::connection::{Connection, Progress, Sent};
 use crate::error::{Error, ErrorKind};
 use crate::wire::Protocol;
 
@@ -66,6 +66,69 @@ pub(crate) fn check<C: Command>(
         if !connection.is_broken() {
             assert_eq!(connection.owed(), 0, "{context}");
             next_is_answered(connection, protocol, &context);
+        }
+    }
+}
+
+/// Sends the batch and compares what leaves; delivers the reply cut at every byte, and byte by byte,
+/// and compares the outcomes.
+pub(crate) fn check_batch<B: Batch>(
+    protocol: Protocol,
+    batch: &B,
+    request: &[u8],
+    reply: &[u8],
+    outcomes: &[&str],
+) where
+    for<'b> B::Reply<'b>: core::fmt::Debug,
+{
+    for pieces in cuts(reply) {
+        let context = format!("{protocol:?} {} <- {}", B::NAME, reply.escape_ascii());
+        let mut connection = Connection::<_, 2>::new(protocol, [0; 2048], [0; 2048]).unwrap();
+        let mut progress = Progress::new();
+        let mut all: Vec<String> = Vec::new();
+        let mut sent = Vec::new();
+        let mut pieces = pieces.into_iter();
+        loop {
+            if !connection.is_broken() {
+                let gap = match connection.send_batch(batch, &mut progress).unwrap() {
+                    Sent::Group(gap) => gap,
+                    Sent::Nothing => None,
+                };
+                let bytes = connection.outgoing(gap.as_ref()).concat();
+                connection.sent(bytes.len());
+                sent.extend(bytes);
+            }
+            match connection.item_arrived(batch, &mut progress) {
+                Ok(true) => {
+                    let (index, outcome) = connection.item(batch, &mut progress).unwrap();
+                    all.push(format!("{index}: {outcome:?}"));
+                }
+                Ok(false) => {
+                    if !progress.is_waiting() && progress.queued() == batch.count() {
+                        break;
+                    }
+                    let Some(piece) = pieces.next() else {
+                        all.push("more is wanted".into());
+                        break;
+                    };
+                    connection.space()[..piece.len()].copy_from_slice(piece);
+                    connection.filled(piece.len());
+                }
+                Err(kind) => {
+                    assert!(connection.is_broken(), "{context}");
+                    connection.lose(&mut progress, kind);
+                }
+            }
+        }
+        assert_eq!(all, outcomes, "{context}");
+        assert_eq!(
+            sent.escape_ascii().to_string(),
+            request.escape_ascii().to_string(),
+            "{context}"
+        );
+        if !connection.is_broken() && all.last().is_none_or(|last| last != "more is wanted") {
+            assert!(pieces.all(<[u8]>::is_empty), "{context}");
+            assert!(connection.is_idle(), "{context}");
         }
     }
 }

@@ -18,6 +18,7 @@ pub struct Count<'k> {
     direction: Direction,
     delta: Decimal,
     initial: Option<(Decimal, Expiry)>,
+    touch: Option<Expiry>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,6 +35,7 @@ impl<'k> Count<'k> {
             direction: Direction::Up,
             delta: Decimal(delta),
             initial: None,
+            touch: None,
         }
     }
 
@@ -50,6 +52,15 @@ impl<'k> Count<'k> {
     pub fn or_initial(self, value: u64, expiry: Expiry) -> Self {
         Self {
             initial: Some((Decimal(value), expiry)),
+            ..self
+        }
+    }
+
+    /// Lets an item that is there live until `expiry`. Only the meta protocol has such a thing:
+    /// [`Unsupported`](ErrorKind::Unsupported) elsewhere.
+    pub fn touch(self, expiry: Expiry) -> Self {
+        Self {
+            touch: Some(expiry),
             ..self
         }
     }
@@ -75,13 +86,11 @@ impl<'k> Count<'k> {
         }
         out.packet(opcode, &extras, Some(self.key), 0);
     }
-}
 
-impl Command for Count<'_> {
-    const NAME: &'static str = "count";
-    type Reply<'b> = u64;
-
-    fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
+    pub(super) fn write(&self, out: &mut Encoder<'_, '_>) {
+        if self.touch.is_some() && out.protocol() != Protocol::Meta {
+            out.unsupported("counting with a new expiry, but in the meta protocol");
+        }
         match out.protocol() {
             Protocol::Text => {
                 let verb: &[u8] = match self.direction {
@@ -91,7 +100,7 @@ impl Command for Count<'_> {
                 if self.initial.is_some() {
                     out.unsupported("an initial value in the classic protocol");
                 }
-                out.line(verb, Shape::Number)
+                out.line(verb, Shape::NUMBER)
                     .key(self.key)
                     .number(b" ", self.delta.0)
                     .end();
@@ -108,10 +117,22 @@ impl Command for Count<'_> {
                 if let Some((Decimal(value), expiry)) = self.initial {
                     out.expiry(b" N", expiry).number(b" J", value);
                 }
+                if let Some(expiry) = self.touch {
+                    out.expiry(b" T", expiry);
+                }
                 out.end();
             }
             Protocol::Binary => self.packet(out),
         }
+    }
+}
+
+impl Command for Count<'_> {
+    const NAME: &'static str = "count";
+    type Reply<'b> = u64;
+
+    fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
+        self.write(out);
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<u64, ErrorKind> {
@@ -219,6 +240,19 @@ mod tests {
             b"VA 1 Oa\r\n3\r\n",
             "Ok(3)",
         );
+        check(
+            Meta,
+            &created.touch(Expiry::seconds(9)),
+            b"ma n v N60 J3 T9 Oa\r\n",
+            b"VA 1 Oa\r\n4\r\n",
+            "Ok(4)",
+        );
+        let text =
+            "Err(Unsupported(\"counting with a new expiry, but in the meta protocol\"), NotSent)";
+        for protocol in [Text, Binary] {
+            let touching = Count::up(key, 1).touch(Expiry::seconds(9));
+            check(protocol, &touching, b"", b"", text);
+        }
     }
 
     #[test]

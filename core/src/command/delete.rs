@@ -17,6 +17,14 @@ impl<'k> Delete<'k> {
     pub fn new(key: Key<'k>) -> Self {
         Self { key }
     }
+
+    pub(super) fn write(&self, out: &mut Encoder<'_, '_>) {
+        match out.protocol() {
+            Protocol::Text => out.line(b"delete", Shape::DELETED).key(self.key).end(),
+            Protocol::Meta => out.meta(*b"md", self.key).end(),
+            Protocol::Binary => out.packet(Opcode::Delete, &[], Some(self.key), 0),
+        };
+    }
 }
 
 impl Command for Delete<'_> {
@@ -24,11 +32,7 @@ impl Command for Delete<'_> {
     type Reply<'b> = bool;
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
-        match out.protocol() {
-            Protocol::Text => out.line(b"delete", Shape::Deleted).key(self.key).end(),
-            Protocol::Meta => out.meta(*b"md", self.key).end(),
-            Protocol::Binary => out.packet(Opcode::Delete, &[], Some(self.key), 0),
-        };
+        self.write(out);
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<bool, ErrorKind> {

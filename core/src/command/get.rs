@@ -26,6 +26,10 @@ impl<'k> Get<'k> {
         }
     }
 
+    pub(super) fn with_options(key: Key<'k>, cas: bool, touch: Option<Expiry>) -> Self {
+        Self { key, cas, touch }
+    }
+
     /// Gets the CAS value too, with which [`Store::cas`](super::Store::cas) stores only if the
     /// item has not changed since.
     pub fn with_cas(self) -> Self {
@@ -37,6 +41,41 @@ impl<'k> Get<'k> {
         Self {
             touch: Some(expiry),
             ..self
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut Encoder<'_, '_>) {
+        match (out.protocol(), self.touch) {
+            (Protocol::Text, None) => {
+                let verb: &[u8] = if self.cas { b"gets" } else { b"get" };
+                out.line(verb, Shape::VALUE).key(self.key).end();
+            }
+            (Protocol::Text, Some(expiry)) => {
+                let verb: &[u8] = if self.cas { b"gats" } else { b"gat" };
+                out.needs(Feature::GetAndTouch)
+                    .line(verb, Shape::VALUE)
+                    .expiry(b" ", expiry)
+                    .key(self.key)
+                    .end();
+            }
+            (Protocol::Meta, touch) => {
+                out.meta(*b"mg", self.key).bytes(b" v f");
+                if self.cas {
+                    out.bytes(b" c");
+                }
+                if let Some(expiry) = touch {
+                    out.expiry(b" T", expiry);
+                }
+                out.end();
+            }
+            (Protocol::Binary, None) => {
+                out.packet(Opcode::Get, &[], Some(self.key), 0);
+            }
+            (Protocol::Binary, Some(expiry)) => {
+                let extras = out.expiry_number(expiry).to_be_bytes();
+                out.needs(Feature::Touch)
+                    .packet(Opcode::GetAndTouch, &extras, Some(self.key), 0);
+            }
         }
     }
 }
@@ -97,38 +136,7 @@ impl Command for Get<'_> {
     type Reply<'b> = Option<Item<'b>>;
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
-        match (out.protocol(), self.touch) {
-            (Protocol::Text, None) => {
-                let verb: &[u8] = if self.cas { b"gets" } else { b"get" };
-                out.line(verb, Shape::Value).key(self.key).end();
-            }
-            (Protocol::Text, Some(expiry)) => {
-                let verb: &[u8] = if self.cas { b"gats" } else { b"gat" };
-                out.needs(Feature::GetAndTouch)
-                    .line(verb, Shape::Value)
-                    .expiry(b" ", expiry)
-                    .key(self.key)
-                    .end();
-            }
-            (Protocol::Meta, touch) => {
-                out.meta(*b"mg", self.key).bytes(b" v f");
-                if self.cas {
-                    out.bytes(b" c");
-                }
-                if let Some(expiry) = touch {
-                    out.expiry(b" T", expiry);
-                }
-                out.end();
-            }
-            (Protocol::Binary, None) => {
-                out.packet(Opcode::Get, &[], Some(self.key), 0);
-            }
-            (Protocol::Binary, Some(expiry)) => {
-                let extras = out.expiry_number(expiry).to_be_bytes();
-                out.needs(Feature::Touch)
-                    .packet(Opcode::GetAndTouch, &extras, Some(self.key), 0);
-            }
-        }
+        self.write(out);
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<Option<Item<'b>>, ErrorKind> {

@@ -1,209 +1,207 @@
 //! Getting many items with as few requests as can be.
 
-use super::{Batch, Item};
-use crate::error::{Error, ErrorKind};
+use super::{Batch, Command, Get, Item};
+use crate::error::ErrorKind;
+use crate::expiry::Expiry;
 use crate::key::Key;
-use crate::wire::{END_OF_PACKETS, Encoder, Frame, Opcode, Protocol, Shape, Status};
+use crate::wire::{Encoder, Form, Frame, Protocol, Shape};
 
-/// Gets any number of items; those that exist arrive one by one, in the order of their keys.
+/// Gets any number of items: what each key has, or that it has none.
 ///
-/// The keys are given back as they were given, in any type that is bytes. Classic lines carry
-/// them in the meta protocol too: that is more than twice as fast as single requests.
-#[derive(Clone, Debug)]
+/// Classic lines carry the keys in the meta protocol too: that is more than twice as fast as
+/// single requests.
+#[derive(Clone, Copy, Debug)]
 #[must_use = "a batch does nothing until it is sent"]
 pub struct GetMany<'k, K> {
     keys: &'k [K],
-    /// The keys before this one were queued.
-    queued: usize,
-    /// The keys before this one belong to groups that were answered.
-    answered: usize,
-    /// The item that came last was the one before this.
-    next: usize,
+    cas: bool,
+    touch: Option<Expiry>,
 }
 
 impl<'k, K: AsRef<[u8]>> GetMany<'k, K> {
-    /// Gets the items under `keys`. Fails if one of them is not a [`Key`].
-    pub fn new(keys: &'k [K]) -> Result<Self, Error> {
-        for key in keys {
-            Key::new(key)?;
-        }
-        Ok(Self {
+    /// Gets the items under `keys`.
+    pub fn new(keys: &'k [K]) -> Self {
+        Self {
             keys,
-            queued: 0,
-            answered: 0,
-            next: 0,
-        })
+            cas: false,
+            touch: None,
+        }
     }
 
-    fn remaining(&self) -> impl Iterator<Item = Key<'k>> {
-        let keys = self.keys.get(self.queued..).unwrap_or_default();
-        keys.iter().filter_map(|key| Key::new(key).ok())
+    /// Gets the CAS values too.
+    pub fn with_cas(self) -> Self {
+        Self { cas: true, ..self }
+    }
+
+    /// Lets the items live until `expiry`.
+    pub fn touch(self, expiry: Expiry) -> Self {
+        Self {
+            touch: Some(expiry),
+            ..self
+        }
+    }
+
+    fn get(&self, key: Key<'k>) -> Get<'k> {
+        Get::with_options(key, self.cas, self.touch)
     }
 }
 
 impl<'k, K: AsRef<[u8]>> Batch for GetMany<'k, K> {
     const NAME: &'static str = "get many";
-    type Item<'b> = (&'k K, Item<'b>);
+    const IS_READ: bool = true;
+    type Name = &'k K;
+    type Reply<'b> = Option<Item<'b>>;
 
-    fn remains(&self) -> bool {
-        self.queued < self.keys.len()
+    fn name(&self, index: usize) -> Option<&'k K> {
+        self.keys.get(index)
     }
 
-    fn encode(&self, out: &mut Encoder<'_, '_>) {
-        let packets = out.protocol() == Protocol::Binary;
-        if packets {
-            out.reserve(END_OF_PACKETS);
-        } else {
-            out.line(b"get", Shape::Values).reserve(2);
-        }
-        for key in self.remaining() {
-            let fits = out.entry(|out| {
-                if packets {
-                    out.quiet_packet(Opcode::GetKeyQuietly, key);
-                } else {
-                    out.key(key);
-                }
-            });
-            if !fits {
-                break;
+    fn count(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn open(&self, out: &mut Encoder<'_, '_>) -> Form {
+        // A server takes a line of any length only if it begins with `get` or `gets`.
+        match (out.protocol(), self.touch) {
+            (Protocol::Text | Protocol::Meta, None) => {
+                let verb: &[u8] = if self.cas { b"gets" } else { b"get" };
+                out.line(verb, Shape::VALUES);
+                Form::Line
             }
-        }
-        if packets {
-            out.end_of_packets();
-        } else {
-            out.reserve(0).end();
+            _ => out.quiet(),
         }
     }
 
-    fn queued(&mut self, count: u16) {
-        self.queued = self.queued.saturating_add(usize::from(count));
-    }
-
-    fn item<'b>(&mut self, frame: &Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind> {
-        if frame.status() != Status::Value {
-            return Err(frame.unexpected());
-        }
-        let group = self.answered..self.answered.saturating_add(usize::from(count));
-        let at = |index: &usize| {
-            self.keys
-                .get(*index)
-                .is_some_and(|key| key.as_ref() == frame.key())
+    fn encode<'v>(&'v self, index: usize, out: &mut Encoder<'_, 'v>) {
+        let Some(key) = self.keys.get(index).and_then(|key| out.checked(key)) else {
+            return;
         };
-        // Items come in the order of their keys; behind a proxy they may not.
-        let index = (self.next..group.end)
-            .chain(group.start..self.next)
-            .find(at);
-        let index = index.ok_or(ErrorKind::Mismatched)?;
-        self.next = index.saturating_add(1);
-        let key = self.keys.get(index).ok_or(ErrorKind::Mismatched)?;
-        Ok((key, Item::of(frame)?))
+        if self.touch.is_none() && out.protocol() != Protocol::Binary {
+            out.key(key);
+        } else {
+            self.get(key).write(out);
+        }
     }
 
-    fn answered(&mut self, count: u16) {
-        self.answered = self.answered.saturating_add(usize::from(count));
-        self.next = self.answered;
+    fn decode<'b>(frame: &Frame<'b>) -> Result<Option<Item<'b>>, ErrorKind> {
+        Get::decode(frame)
+    }
+
+    fn silence<'b>() -> Option<Self::Reply<'b>> {
+        Some(None)
+    }
+
+    fn asks_for(&self, index: usize, key: &[u8]) -> bool {
+        self.keys
+            .get(index)
+            .is_some_and(|asked| asked.as_ref() == key)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::format;
-    use std::string::{String, ToString};
-    use std::vec::Vec;
-
     use super::*;
-    use crate::command::check::{Packet, cuts, lost};
-    use crate::connection::Connection;
+    use crate::command::check::{Packet, check_batch};
+    use Protocol::{Binary, Meta, Text};
 
-    /// Sends the batch, gives it the reply cut at every place, and compares the items.
-    fn check(protocol: Protocol, keys: &[&str], request: &[u8], reply: &[u8], items: &[&str]) {
-        for pieces in cuts(reply) {
-            let mut connection = Connection::<_, 2>::new(protocol, [0; 400], [0; 400]).unwrap();
-            let mut batch = GetMany::new(keys).unwrap();
-            assert_eq!(connection.send_batch(&mut batch), Ok(true));
-            assert_eq!(
-                connection
-                    .outgoing(None)
-                    .concat()
-                    .escape_ascii()
-                    .to_string(),
-                request.escape_ascii().to_string()
-            );
-            connection.sent(request.len());
-            let mut arrived: Vec<String> = Vec::new();
-            for piece in pieces {
-                if connection.is_broken() {
-                    break;
-                }
-                connection.space()[..piece.len()].copy_from_slice(piece);
-                connection.filled(piece.len());
-                while !connection.is_broken() && connection.owed() > 0 {
-                    match connection.arrived() {
-                        Ok(true) => match connection.item(&mut batch) {
-                            Ok(Some(item)) => arrived.push(format!("{item:?}")),
-                            Ok(None) => arrived.push("end".into()),
-                            Err(error) => arrived.push(format!("{error:?}")),
-                        },
-                        Ok(false) => break,
-                        Err(kind) => arrived.push(format!("{:?}", lost(&connection, kind))),
-                    }
-                }
+    #[test]
+    fn classic_line_in_both_text_protocols() {
+        let many = GetMany::new(&["a", "b", "a"]);
+        let line = b"get a b a\r\n";
+        for protocol in [Text, Meta] {
+            for (reply, outcomes) in [
+                (
+                    &b"END\r\n"[..],
+                    &["0: Ok(None)", "1: Ok(None)", "2: Ok(None)"][..],
+                ),
+                (
+                    b"VALUE a 0 1\r\nx\r\nVALUE b 5 0\r\n\r\nVALUE a 0 1\r\nx\r\nEND\r\n",
+                    &[
+                        "0: Ok(Some(Item(\"x\")))",
+                        "1: Ok(Some(Item(\"\", flags 5)))",
+                        "2: Ok(Some(Item(\"x\")))",
+                    ],
+                ),
+                // A proxy may answer in another order; what was not answered comes last.
+                (
+                    b"VALUE b 0 1\r\ny\r\nVALUE a 0 1\r\nx\r\nEND\r\n",
+                    &[
+                        "1: Ok(Some(Item(\"y\")))",
+                        "2: Ok(Some(Item(\"x\")))",
+                        "0: Ok(None)",
+                    ],
+                ),
+                (
+                    b"VALUE c 0 1\r\ny\r\n",
+                    &[
+                        "0: Err(Mismatched, Unknown)",
+                        "1: Err(Mismatched, Unknown)",
+                        "2: Err(Mismatched, Unknown)",
+                    ],
+                ),
+                // A key that was asked for once is answered once.
+                (
+                    b"VALUE b 0 1\r\ny\r\nVALUE b 0 1\r\ny\r\nEND\r\n",
+                    &[
+                        "1: Ok(Some(Item(\"y\")))",
+                        "0: Err(Mismatched, Unknown)",
+                        "2: Err(Mismatched, Unknown)",
+                    ],
+                ),
+                (
+                    b"VALUE a 0 1\r\nyy\r\n",
+                    &[
+                        "0: Err(Malformed, Unknown)",
+                        "1: Err(Malformed, Unknown)",
+                        "2: Err(Malformed, Unknown)",
+                    ],
+                ),
+                (
+                    b"VALUE a 0 1\r\nx\r\nSERVER_ERROR out of memory writing get response\r\n",
+                    &[
+                        "0: Ok(Some(Item(\"x\")))",
+                        "1: Err(Unconfirmed(\"SERVER_ERROR out of memory writing get response\"), Unknown)",
+                        "2: Err(Unconfirmed(\"SERVER_ERROR out of memory writing get response\"), Unknown)",
+                    ],
+                ),
+            ] {
+                check_batch(protocol, &many, line, reply, outcomes);
             }
-            assert_eq!(arrived, items, "{}", reply.escape_ascii());
         }
     }
 
     #[test]
-    fn classic_line_in_both_text_protocols() {
-        for protocol in [Protocol::Text, Protocol::Meta] {
-            let line = b"get a b a\r\n";
-            let keys = ["a", "b", "a"];
-            check(protocol, &keys, line, b"END\r\n", &["end"]);
-            check(
-                protocol,
-                &keys,
-                line,
-                b"VALUE a 0 1\r\nx\r\nVALUE b 5 0\r\n\r\nVALUE a 0 1\r\nx\r\nEND\r\n",
-                &[
-                    "(\"a\", Item(\"x\"))",
-                    "(\"b\", Item(\"\", flags 5))",
-                    "(\"a\", Item(\"x\"))",
-                    "end",
-                ],
-            );
-            // A proxy may answer in another order.
-            check(
-                protocol,
-                &keys,
-                line,
-                b"VALUE b 0 1\r\ny\r\nVALUE a 0 1\r\nx\r\nEND\r\n",
-                &["(\"b\", Item(\"y\"))", "(\"a\", Item(\"x\"))", "end"],
-            );
-            check(
-                protocol,
-                &keys,
-                line,
-                b"VALUE c 0 1\r\ny\r\n",
-                &["Mismatched, Unknown"],
-            );
-            check(
-                protocol,
-                &keys,
-                line,
-                b"VALUE a 0 1\r\nyy\r\n",
-                &["Malformed, Unknown"],
-            );
-            check(
-                protocol,
-                &keys,
-                line,
-                b"VALUE a 0 1\r\nx\r\nSERVER_ERROR out of memory writing get response\r\n",
-                &[
-                    "(\"a\", Item(\"x\"))",
-                    "OutOfMemory(\"SERVER_ERROR out of memory writing get response\"), Refused",
-                ],
-            );
+    fn with_options() {
+        let keys = ["a", "b"];
+        let many = GetMany::new(&keys).with_cas();
+        for protocol in [Text, Meta] {
+            let reply = b"VALUE b 0 1 7\r\ny\r\nEND\r\n";
+            let outcomes = ["1: Ok(Some(Item(\"y\", cas 7)))", "0: Ok(None)"];
+            check_batch(protocol, &many, b"gets a b\r\n", reply, &outcomes);
         }
+        let many = many.touch(Expiry::seconds(60));
+        check_batch(
+            Text,
+            &many,
+            b"gats 60 a\r\ngats 60 b\r\n",
+            b"END\r\nVALUE b 0 1 7\r\ny\r\nEND\r\n",
+            &["0: Ok(None)", "1: Ok(Some(Item(\"y\", cas 7)))"],
+        );
+        let lines = b"mg a v f c T60 q Oab\r\nmg b v f c T60 q Obb\r\nmn\r\n";
+        check_batch(
+            Meta,
+            &many,
+            lines,
+            b"MN\r\n",
+            &["0: Ok(None)", "1: Ok(None)"],
+        );
+        check_batch(
+            Meta,
+            &many,
+            lines,
+            b"VA 1 f0 c7 Obb\r\ny\r\nMN\r\n",
+            &["1: Ok(Some(Item(\"y\", cas 7)))", "0: Ok(None)"],
+        );
     }
 
     #[test]
@@ -221,49 +219,86 @@ mod tests {
             packet.extras(&[0, 0, 0, 3]).key(key).value(b"x").bytes()
         };
         let last = end(Packet::answers(0x0A));
-        let keys = ["a", "b"];
-        check(Protocol::Binary, &keys, &request, &last, &["end"]);
-        let reply = [hit(1, "b"), last.clone()].concat();
+        let many = GetMany::new(&["a", "b"]);
+        let check =
+            |reply: &[u8], outcomes: &[&str]| check_batch(Binary, &many, &request, reply, outcomes);
+        check(&last, &["0: Ok(None)", "1: Ok(None)"]);
         check(
-            Protocol::Binary,
-            &keys,
-            &request,
-            &reply,
-            &["(\"b\", Item(\"x\", flags 3))", "end"],
+            &[hit(1, "b"), last.clone()].concat(),
+            &["1: Ok(Some(Item(\"x\", flags 3)))", "0: Ok(None)"],
         );
-        let reply = [hit(2, "b"), last.clone()].concat();
         check(
-            Protocol::Binary,
-            &keys,
-            &request,
-            &reply,
-            &["Mismatched, Unknown"],
+            &[hit(0, "a"), last.clone()].concat(),
+            &["0: Ok(Some(Item(\"x\", flags 3)))", "1: Ok(None)"],
         );
-        // Nobody answers a quiet request so.
+        let wrong = |kind| [0, 1].map(|index| std::format!("{index}: Err({kind}, Unknown)"));
+        let mismatched = wrong("Mismatched");
+        let mismatched = mismatched.each_ref().map(|text| &text[..]);
+        check(&[hit(2, "b"), last.clone()].concat(), &mismatched);
+        // The same twice, or one behind another that was asked for later.
+        check(
+            &[hit(0, "a"), hit(0, "a")].concat(),
+            &[
+                "0: Ok(Some(Item(\"x\", flags 3)))",
+                "1: Err(Mismatched, Unknown)",
+            ],
+        );
+        check(
+            &[hit(1, "b"), hit(0, "a")].concat(),
+            &[
+                "1: Ok(Some(Item(\"x\", flags 3)))",
+                "0: Err(Mismatched, Unknown)",
+            ],
+        );
+        // A miss is not answered; but if it is, it is one.
         let miss = Packet::answers(0x0D).opaque(0x000D_0000).status(1);
+        let miss = miss.value(b"Not found").bytes();
         check(
-            Protocol::Binary,
-            &keys,
-            &request,
-            &miss.key("a").value(b"Not found").bytes(),
-            &["Malformed, Unknown"],
+            &[miss, last.clone()].concat(),
+            &["0: Ok(None)", "1: Ok(None)"],
         );
         let early = Packet::answers(0x0A).opaque(0x000A_0001).bytes();
-        check(
-            Protocol::Binary,
-            &keys,
-            &request,
-            &early,
-            &["Mismatched, Unknown"],
-        );
+        check(&early, &mismatched);
     }
 
     #[test]
-    fn a_bad_key_is_refused_before_anything_is_sent() {
-        let bad = GetMany::new(&["a", "b c"]).unwrap_err();
-        assert_eq!(
-            format!("{bad}"),
-            "byte 1 of the key is 0x20; control characters and spaces are not allowed (not sent)"
+    fn a_value_under_another_key_is_found_out() {
+        let mismatched = ["0: Err(Mismatched, Unknown)", "1: Err(Mismatched, Unknown)"];
+        let many = GetMany::new(&["a", "b"]).touch(Expiry::seconds(60));
+        check_batch(
+            Text,
+            &many,
+            b"gat 60 a\r\ngat 60 b\r\n",
+            b"VALUE b 0 1\r\ny\r\nEND\r\n",
+            &mismatched,
         );
+        let ask = |opaque: u32, key| {
+            let packet = Packet::asks(0x24).opaque(0x0024_0000 + opaque);
+            packet.extras(&[0, 0, 0, 60]).key(key).bytes()
+        };
+        let end = Packet::asks(0x0A).opaque(0x000A_0002).bytes();
+        let hit = Packet::answers(0x24).opaque(0x0024_0000);
+        let hit = hit.extras(&[0; 4]).key("b").value(b"y").bytes();
+        let request = [ask(0, "a"), ask(1, "b"), end].concat();
+        check_batch(Binary, &many, &request, &hit, &mismatched);
+    }
+
+    #[test]
+    fn a_bad_key_fails_its_own_entry() {
+        let long = "k".repeat(251);
+        for protocol in [Text, Meta] {
+            check_batch(
+                protocol,
+                &GetMany::new(&["a", "b c", "", &long]),
+                b"get a\r\n",
+                b"VALUE a 0 1\r\nx\r\nEND\r\n",
+                &[
+                    "0: Ok(Some(Item(\"x\")))",
+                    "1: Err(Key(Byte { at: 1, byte: 32 }), NotSent)",
+                    "2: Err(Key(Empty), NotSent)",
+                    "3: Err(Key(TooLong { length: 251, limit: 250 }), NotSent)",
+                ],
+            );
+        }
     }
 }

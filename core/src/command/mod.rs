@@ -1,28 +1,71 @@
 //! The commands: one file each, with its request in every protocol and the meaning of its reply.
 
+mod cache_memlimit;
+mod cachedump;
+mod cluster_config;
 mod count;
+mod count_many;
 mod delete;
+mod delete_cas;
+mod delete_many;
+mod dumped_key;
+mod exists;
+mod flush_all;
 mod get;
 mod get_many;
+mod lease;
+mod login;
+mod mechanisms;
+pub mod meta;
+mod metadump;
+mod mgdump;
 mod noop;
+mod quit;
+mod statistics;
+mod stats;
 mod store;
+mod store_many;
 mod touch;
+mod touch_many;
+mod verbosity;
 mod version;
+mod watch;
 
 #[cfg(test)]
 pub(crate) mod check;
 
+pub use cache_memlimit::CacheMemlimit;
+pub use cachedump::{CacheDump, Cached};
+pub use cluster_config::{Cluster, ClusterConfig, Node};
 pub use count::Count;
+pub use count_many::CountMany;
 pub use delete::Delete;
+pub use delete_cas::{DeleteCas, Deleted};
+pub use delete_many::DeleteMany;
+pub use dumped_key::DumpedKey;
+pub use exists::Exists;
+pub use flush_all::FlushAll;
 pub use get::{Get, Item};
 pub use get_many::GetMany;
+pub use lease::{Lease, Leased};
+pub use login::Login;
+pub use mechanisms::Mechanisms;
+pub use metadump::{Crawl, Metadata, Metadump};
+pub use mgdump::Mgdump;
 pub use noop::Noop;
+pub use quit::Quit;
+pub use statistics::{ClassItems, ClassSlabs, General, Settings};
+pub use stats::{Statistic, Stats};
 pub use store::{Store, Stored};
+pub use store_many::StoreMany;
 pub use touch::Touch;
+pub use touch_many::TouchMany;
+pub use verbosity::Verbosity;
 pub use version::Version;
+pub use watch::{Event, Record, Watch, Watched, What, Word};
 
 use crate::error::ErrorKind;
-use crate::wire::{Encoder, Frame};
+use crate::wire::{Encoder, Form, Frame};
 
 /// A request that is answered by one reply.
 pub trait Command {
@@ -46,31 +89,54 @@ pub trait Command {
     fn decode<'b>(frame: &Frame<'b>) -> Result<Self::Reply<'b>, ErrorKind>;
 }
 
-/// Any number of requests that are sent together and answered item by item, in constant memory.
+/// Any number of requests that are sent together and answered one by one, in constant memory.
 ///
-/// The requests are queued in groups, each as large as the send storage allows and closed by
-/// something whose answer tells that the group is answered.
+/// The requests are queued in groups, each as large as the send storage allows. How far a batch is
+/// knows its [`Progress`](crate::Progress).
 pub trait Batch {
     /// The batch's name, which tells it from every other and from every command.
     const NAME: &'static str;
 
-    /// What one item means; it may lend bytes of the receive storage.
-    type Item<'b>;
+    /// Whether the requests change nothing, so that repeating them does no harm.
+    const IS_READ: bool = false;
 
-    /// Whether there are requests that were not queued yet.
-    fn remains(&self) -> bool;
+    /// Whether there is one request and any number of lines answer it, [`Form::Stream`]. Such a batch
+    /// wants a receive storage of 2,048 bytes at least.
+    const IS_LINES: bool = false;
 
-    /// Writes as many of them as fit, each as an [entry](Encoder::entry), and what closes them.
-    fn encode(&self, out: &mut Encoder<'_, '_>);
+    /// What a request is known by to whoever asked: its key, as it was given.
+    type Name: Copy;
 
-    /// Tells that `count` of them were queued as a group.
-    fn queued(&mut self, count: u16);
+    /// What a reply means; it may lend bytes of the receive storage.
+    type Reply<'b>;
 
-    /// Reads the meaning of one item; it answers one of the `count` entries of the oldest group.
-    fn item<'b>(&mut self, frame: &Frame<'b>, count: u16) -> Result<Self::Item<'b>, ErrorKind>;
+    /// What the request with this index is known by.
+    fn name(&self, index: usize) -> Option<Self::Name>;
 
-    /// Tells that the oldest group, of `count` entries, is answered.
-    fn answered(&mut self, count: u16);
+    /// How many requests there are.
+    fn count(&self) -> usize;
+
+    /// Says how the requests are answered; where they share a line, writes its beginning.
+    fn open(&self, out: &mut Encoder<'_, '_>) -> Form;
+
+    /// Writes the request with this index.
+    fn encode<'v>(&'v self, index: usize, out: &mut Encoder<'_, 'v>);
+
+    /// Reads the meaning of a reply.
+    fn decode<'b>(frame: &Frame<'b>) -> Result<Self::Reply<'b>, ErrorKind>;
+
+    /// What it means that a request was not answered: for [`Form::Quiet`] and [`Form::Line`].
+    /// `None` where that has no meaning of its own.
+    fn silence<'b>() -> Option<Self::Reply<'b>> {
+        None
+    }
+
+    /// Whether the request with this index asks for `key`: for [`Form::Line`], and for replies that
+    /// bear the key.
+    fn asks_for(&self, index: usize, key: &[u8]) -> bool {
+        let _ = (index, key);
+        false
+    }
 }
 
 /// A short number for a command's name; never 0.
@@ -91,13 +157,37 @@ mod tests {
     #[test]
     fn names_have_identities_of_their_own() {
         let names = [
+            CacheMemlimit::NAME,
+            CacheDump::NAME,
+            ClusterConfig::NAME,
+            Metadump::NAME,
+            Mgdump::NAME,
+            Stats::NAME,
+            Watch::NAME,
             Count::NAME,
+            <CountMany<'_, &str> as Batch>::NAME,
             Delete::NAME,
+            <DeleteMany<'_, &str> as Batch>::NAME,
+            DeleteCas::NAME,
+            Exists::NAME,
+            FlushAll::NAME,
             Get::NAME,
             <GetMany<'_, &str> as Batch>::NAME,
+            Lease::NAME,
+            Login::NAME,
+            Mechanisms::NAME,
+            meta::Count::NAME,
+            meta::Debug::NAME,
+            meta::Delete::NAME,
+            meta::Get::NAME,
+            meta::Set::NAME,
             Noop::NAME,
+            Quit::NAME,
             Store::NAME,
+            <StoreMany<'_, &str, &str> as Batch>::NAME,
             Touch::NAME,
+            <TouchMany<'_, &str> as Batch>::NAME,
+            Verbosity::NAME,
             Version::NAME,
         ];
         for (index, name) in names.iter().enumerate() {

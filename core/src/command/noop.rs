@@ -18,8 +18,8 @@ impl Command for Noop {
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
-            Protocol::Text => out.line(b"version", Shape::Version).end(),
-            Protocol::Meta => out.needs(Feature::Meta).line(b"mn", Shape::Nop).end(),
+            Protocol::Text => out.line(b"version", Shape::VERSION).end(),
+            Protocol::Meta => out.needs(Feature::Meta).line(b"mn", Shape::NOP).end(),
             Protocol::Binary => out.packet(Opcode::NoOp, &[], None, 0),
         };
     }

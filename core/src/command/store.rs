@@ -29,7 +29,7 @@ pub struct Store<'k, 'v> {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Mode {
+pub(super) enum Mode {
     Set,
     Add,
     Replace,
@@ -56,32 +56,35 @@ pub enum Stored {
 impl<'k, 'v> Store<'k, 'v> {
     /// Stores the value, whatever there was.
     pub fn set(key: Key<'k>, value: &'v [u8]) -> Self {
-        Self::new(Mode::Set, key, value)
+        Self::with_mode(Mode::Set, key, value)
     }
 
     /// Stores the value if there is no item yet.
     pub fn add(key: Key<'k>, value: &'v [u8]) -> Self {
-        Self::new(Mode::Add, key, value)
+        Self::with_mode(Mode::Add, key, value)
     }
 
     /// Stores the value if there is an item.
     pub fn replace(key: Key<'k>, value: &'v [u8]) -> Self {
-        Self::new(Mode::Replace, key, value)
+        Self::with_mode(Mode::Replace, key, value)
     }
 
     /// Puts the value behind that of the item, whose flags and expiry stay.
     pub fn append(key: Key<'k>, value: &'v [u8]) -> Self {
-        Self::new(Mode::Append, key, value)
+        Self::with_mode(Mode::Append, key, value)
     }
 
     /// Puts the value in front of that of the item, whose flags and expiry stay.
     pub fn prepend(key: Key<'k>, value: &'v [u8]) -> Self {
-        Self::new(Mode::Prepend, key, value)
+        Self::with_mode(Mode::Prepend, key, value)
     }
 
     /// Stores the value if the item's CAS value still is `cas`.
+    ///
+    /// A server that keeps no CAS values (`-C`) says that the item has another, or in the binary
+    /// protocol stores without comparing: [`Uncompared`](ErrorKind::Uncompared).
     pub fn cas(key: Key<'k>, value: &'v [u8], cas: u64) -> Self {
-        Self::new(Mode::Cas(Decimal(cas)), key, value)
+        Self::with_mode(Mode::Cas(Decimal(cas)), key, value)
     }
 
     /// Stores `flags` beside the value; 0 unless told.
@@ -94,7 +97,7 @@ impl<'k, 'v> Store<'k, 'v> {
         Self { expiry, ..self }
     }
 
-    fn new(mode: Mode, key: Key<'k>, value: &'v [u8]) -> Self {
+    pub(super) fn with_mode(mode: Mode, key: Key<'k>, value: &'v [u8]) -> Self {
         Self {
             key,
             value,
@@ -104,14 +107,22 @@ impl<'k, 'v> Store<'k, 'v> {
         }
     }
 
-    fn text<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+    pub(super) fn write(&self, out: &mut Encoder<'_, 'v>) {
+        match out.protocol() {
+            Protocol::Text => self.text(out),
+            Protocol::Meta => self.meta(out),
+            Protocol::Binary => self.binary(out),
+        }
+    }
+
+    fn text(&self, out: &mut Encoder<'_, 'v>) {
         let (verb, shape): (&[u8], _) = match self.mode {
-            Mode::Set => (b"set", Shape::Stored),
-            Mode::Add => (b"add", Shape::StoredOrNot),
-            Mode::Replace => (b"replace", Shape::StoredOrNot),
-            Mode::Append => (b"append", Shape::StoredOrNot),
-            Mode::Prepend => (b"prepend", Shape::StoredOrNot),
-            Mode::Cas(_) => (b"cas", Shape::Compared),
+            Mode::Set => (b"set", Shape::STORED),
+            Mode::Add => (b"add", Shape::STORED_OR_NOT),
+            Mode::Replace => (b"replace", Shape::STORED_OR_NOT),
+            Mode::Append => (b"append", Shape::STORED_OR_NOT),
+            Mode::Prepend => (b"prepend", Shape::STORED_OR_NOT),
+            Mode::Cas(_) => (b"cas", Shape::COMPARED),
         };
         out.line(verb, shape).key(self.key);
         out.number(b" ", self.flags.into())
@@ -126,14 +137,14 @@ impl<'k, 'v> Store<'k, 'v> {
         out.value(self.value);
     }
 
-    fn meta<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+    fn meta(&self, out: &mut Encoder<'_, 'v>) {
         out.meta(*b"ms", self.key);
+        let length = self.value.len() as u64;
         if out.lacks(Feature::PlacedLength) {
-            out.bytes(b" S");
+            out.number(b" S", length);
         } else {
-            out.bytes(b" ");
+            out.number(b" ", length);
         }
-        out.number(b"", self.value.len() as u64);
         if self.flags != 0 {
             out.number(b" F", self.flags.into());
         }
@@ -152,10 +163,14 @@ impl<'k, 'v> Store<'k, 'v> {
         out.refusal_removes().value(self.value);
     }
 
-    fn binary<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
+    fn binary(&self, out: &mut Encoder<'_, 'v>) {
         let [flags3, flags2, flags1, flags0] = self.flags.to_be_bytes();
         let [time3, time2, time1, time0] = out.expiry_number(self.expiry).to_be_bytes();
         let extras = [flags3, flags2, flags1, flags0, time3, time2, time1, time0];
+        if self.mode == Mode::Cas(Decimal(0)) {
+            // There it means: whatever the item's CAS value is.
+            out.unsupported("a CAS value of 0 in the binary protocol");
+        }
         let (opcode, extras, cas) = match self.mode {
             Mode::Set => (Opcode::Set, &extras[..], 0),
             Mode::Add => (Opcode::Add, &extras[..], 0),
@@ -176,15 +191,14 @@ impl Command for Store<'_, '_> {
     type Reply<'b> = Stored;
 
     fn encode<'a>(&'a self, out: &mut Encoder<'_, 'a>) {
-        match out.protocol() {
-            Protocol::Text => self.text(out),
-            Protocol::Meta => self.meta(out),
-            Protocol::Binary => self.binary(out),
-        }
+        // What is lent for longer is lent for so long too.
+        let shorter: &Store<'_, 'a> = self;
+        shorter.write(out);
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<Stored, ErrorKind> {
         match frame.status() {
+            Status::Ok if frame.is_uncompared() => Err(ErrorKind::Uncompared),
             Status::Ok => Ok(Stored::Stored),
             Status::NotStored => Ok(Stored::NotStored),
             Status::Exists => Ok(Stored::Exists),
@@ -446,14 +460,15 @@ mod tests {
         }
         let store = Store::cas(key(), b"", 9);
         let request = Packet::asks(0x01).extras(&[0; 8]).key("k").cas(9).bytes();
-        for (status, text) in [(0, "Ok(Stored)"), (1, "Ok(NotFound)"), (2, "Ok(Exists)")] {
-            check(
-                Binary,
-                &store,
-                &request,
-                &Packet::answers(0x01).status(status).bytes(),
-                text,
-            );
+        // A server that keeps no CAS values stores, whatever there was.
+        for (status, cas, text) in [
+            (0, 10, "Ok(Stored)"),
+            (0, 0, "Err(Uncompared, Unknown)"),
+            (1, 0, "Ok(NotFound)"),
+            (2, 0, "Ok(Exists)"),
+        ] {
+            let reply = Packet::answers(0x01).status(status).cas(cas).bytes();
+            check(Binary, &store, &request, &reply, text);
         }
     }
 }

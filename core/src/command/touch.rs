@@ -19,17 +19,12 @@ impl<'k> Touch<'k> {
     pub fn new(key: Key<'k>, expiry: Expiry) -> Self {
         Self { key, expiry }
     }
-}
 
-impl Command for Touch<'_> {
-    const NAME: &'static str = "touch";
-    type Reply<'b> = bool;
-
-    fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
+    pub(super) fn write(&self, out: &mut Encoder<'_, '_>) {
         match out.protocol() {
             Protocol::Text => out
                 .needs(Feature::Touch)
-                .line(b"touch", Shape::Touched)
+                .line(b"touch", Shape::TOUCHED)
                 .key(self.key)
                 .expiry(b" ", self.expiry)
                 .end(),
@@ -40,6 +35,15 @@ impl Command for Touch<'_> {
                     .packet(Opcode::Touch, &extras, Some(self.key), 0)
             }
         };
+    }
+}
+
+impl Command for Touch<'_> {
+    const NAME: &'static str = "touch";
+    type Reply<'b> = bool;
+
+    fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
+        self.write(out);
     }
 
     fn decode<'b>(frame: &Frame<'b>) -> Result<bool, ErrorKind> {

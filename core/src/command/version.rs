@@ -16,7 +16,7 @@ impl Command for Version {
 
     fn encode<'v>(&'v self, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
-            Protocol::Text | Protocol::Meta => out.line(b"version", Shape::Version).end(),
+            Protocol::Text | Protocol::Meta => out.line(b"version", Shape::VERSION).end(),
             Protocol::Binary => out.packet(Opcode::Version, &[], None, 0),
         };
     }

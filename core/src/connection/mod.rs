@@ -1,6 +1,6 @@
 //! The state machine: what was asked, what is owed, where the bytes are.
 
-mod debt;
+mod batch;
 #[cfg(test)]
 mod model;
 mod receiving;
@@ -11,12 +11,15 @@ use core::fmt;
 use heapless::Deque;
 
 use crate::buffer::Storage;
-use crate::command::{Batch, Command, identity};
+use crate::command::{Command, identity};
 use crate::error::{Error, ErrorKind, Fate, Fault};
+use crate::prefix::Prefix;
 use crate::reply::{Gap, Piece, RawReply};
-use crate::wire::{Dialect, Encoder, Frame, LONGEST_HEAD, Limits, Protocol, Status};
+use crate::wire::{
+    Debt, Dialect, Encoder, Frame, Kind, LONGEST_HEAD, Limits, Mark, Protocol, Status,
+};
 
-use debt::{Debt, NAMELESS};
+pub use batch::{Progress, Sent};
 use receiving::{Part, Receiving};
 use sending::Sending;
 
@@ -57,6 +60,7 @@ pub struct Connection<S, const N: usize> {
     unanswered: usize,
     item_limit: u32,
     dialect: Dialect,
+    prefix: Prefix,
     sequence: u16,
     protocol: Protocol,
     broken: bool,
@@ -82,6 +86,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             unanswered: 0,
             item_limit: USUAL_ITEM,
             dialect: Dialect::UNKNOWN,
+            prefix: Prefix::NONE,
             sequence: 0,
             protocol,
             broken: false,
@@ -105,6 +110,11 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         self.dialect = dialect;
     }
 
+    /// Sets what stands before every key that is sent from now on. Keys are given back without it.
+    pub fn set_prefix(&mut self, prefix: Prefix) {
+        self.prefix = prefix;
+    }
+
     /// Forgets everything but the settings, for a new connection of the transport.
     pub fn reset(&mut self) {
         self.sending.clear();
@@ -121,30 +131,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// debts, or 16 KiB of requests unanswered, or the storage is full, or a value outside the
     /// storage is to be sent while anything is owed. Whatever it fails with, nothing is queued.
     pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
-        match self.queue(const { identity(C::NAME) }, C::IN_PIECES, &|out| {
-            command.encode(out)
-        }) {
+        let identity = const { identity(C::NAME) };
+        let tag = self.next_tag();
+        match self.queue(identity, C::IN_PIECES, tag, &|out| command.encode(out)) {
             Ok((_, gap)) => Ok(gap),
-            Err(kind) => Err(Self::not_sent(kind)),
-        }
-    }
-
-    /// Queues as many of a batch's remaining requests as fit; `false` when none remains.
-    ///
-    /// Fails as [`send`](Self::send) does; what was queued before stays.
-    pub fn send_batch<B: Batch>(&mut self, batch: &mut B) -> Result<bool, Error> {
-        if !batch.remains() {
-            return Ok(false);
-        }
-        let encode = |out: &mut Encoder<'_, '_>| {
-            batch.encode(out);
-            out.needs_entries();
-        };
-        match self.queue(const { identity(B::NAME) }, false, &encode) {
-            Ok((count, _)) => {
-                batch.queued(count);
-                Ok(true)
-            }
             Err(kind) => Err(Self::not_sent(kind)),
         }
     }
@@ -217,35 +207,14 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         C::decode(&frame).map_err(|kind| frame.error(kind, broken))
     }
 
-    /// Takes the oldest owed reply as it came, to be decoded elsewhere. If its meaning there is
-    /// that the peer broke the protocol, call [`fail`](Self::fail).
+    /// Takes the oldest owed reply as it came, to be decoded elsewhere; not one to a batch. If its
+    /// meaning there is that the peer broke the protocol, call [`fail`](Self::fail).
     pub fn raw_reply(&mut self) -> Result<RawReply<'_>, Error> {
-        let (frame, _) = self.take(None)?;
-        Ok(RawReply { frame })
-    }
-
-    /// Takes the next item of `batch`, which must have [arrived](Self::arrived). `None` means that
-    /// what one [`send_batch`](Self::send_batch) queued is answered in full; so does an error
-    /// after which one less is [owed](Self::owed).
-    pub fn item<'b, B: Batch>(&'b mut self, batch: &mut B) -> Result<Option<B::Item<'b>>, Error> {
-        let entries = self.debts.front().map_or(0, |debt| debt.request.entries);
-        let (frame, broken) = self.take(const { Some(identity(B::NAME)) })?;
-        let item = match frame.status() {
-            Status::Failed(_) => Err(frame.unexpected()),
-            Status::End if frame.is_last() => Ok(None),
-            _ => batch.item(&frame, entries).map(Some),
-        };
-        if frame.is_last() {
-            batch.answered(entries);
+        if self.debts.front().is_some_and(Debt::is_of_batch) {
+            return Err(ErrorKind::OutOfOrder.into());
         }
-        item.map_err(|kind| frame.error(kind, broken))
-    }
-
-    /// Whether what [arrived](Self::arrived) is no item but the end of what one
-    /// [`send_batch`](Self::send_batch) queued; take it by [`item`](Self::item) all the same.
-    pub fn is_group_end(&self) -> bool {
-        let head = self.receiving.head();
-        head.is_some_and(|head| head.status == Status::End && head.is_last())
+        let (frame, _) = self.take(None)?;
+        Ok(RawReply::new(frame))
     }
 
     /// Whether [`piece`](Self::piece) has something to hand out; `false` means: read more.
@@ -259,7 +228,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     ///
     /// Fails as [`reply`](Self::reply) does; a server's error ends the reply.
     pub fn piece(&mut self) -> Result<Option<Piece<'_>>, Error> {
-        let refusal = self.debts.front().map_or(Fate::Unknown, Debt::refusal);
+        let asked = self.debts.front().map(|debt| debt.marks);
         let part = match self.next_piece() {
             Ok(true) => self.part(),
             Ok(false) => Ok(None),
@@ -271,8 +240,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             Some(Part::Data(place)) => Some(Piece::Bytes(self.receiving.at(place))),
             Some(Part::End) => Some(Piece::End),
             Some(Part::Frame(taken)) => {
-                if taken.head.status != Status::NotFound {
-                    let frame = self.receiving.frame(taken, refusal);
+                if self.receiving.last_head().status != Status::NotFound {
+                    let asked = asked.ok_or(ErrorKind::OutOfOrder)?;
+                    let frame = self.receiving.frame(taken, asked);
                     return Err(frame.error(frame.unexpected(), &mut self.broken));
                 }
                 Some(Piece::End)
@@ -296,6 +266,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     }
 
     /// What becomes of the write whose reply is the `index`-th owed, if the connection fails now.
+    /// Of a batch's requests that were queued together: of the last of them.
     pub fn fate(&self, index: usize) -> Fate {
         let behind = self.debts.iter().skip(index.saturating_add(1));
         let behind = behind.fold(0_usize, |sum, debt| sum.saturating_add(debt.length()));
@@ -319,13 +290,14 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 break;
             }
             self.unanswered = self.unanswered.saturating_sub(debt.length());
-            let tags = self.tags(debt.request.entries);
-            self.sequence = self.sequence.wrapping_sub(tags);
+            self.sequence = self.sequence.wrapping_sub(tags(debt.entries));
             self.debts.pop_back();
         }
         for debt in &mut self.debts {
-            debt.command = NAMELESS;
-            debt.in_pieces = false;
+            debt.command = Debt::NAMELESS;
+            debt.unmark(Mark::InPieces);
+            // What has no end cannot be waited out.
+            self.broken |= debt.shape.kind() == Kind::Events;
         }
         // What came while no request had left answers none.
         if self.debts.is_empty() && !self.receiving.is_empty() {
@@ -364,9 +336,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         &mut self,
         command: u16,
         in_pieces: bool,
+        tag: u16,
         // Not a type parameter: one copy of this serves every command.
         encode: &dyn Fn(&mut Encoder<'_, 'v>),
-    ) -> Result<(u16, Option<Gap<'v>>), ErrorKind> {
+    ) -> Result<(Debt, Option<Gap<'v>>), ErrorKind> {
         if self.broken {
             return Err(ErrorKind::Closed);
         }
@@ -382,11 +355,12 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
             self.receiving.rest();
         }
-        let tag = self.next_tag();
         let limits = Limits {
             item: self.item_limit,
             dialect: self.dialect,
             inline: if idle { INLINE_LIMIT } else { UNANSWERED_LIMIT },
+            gaps: idle,
+            prefix: self.prefix,
         };
         let room = UNANSWERED_LIMIT.saturating_sub(self.unanswered);
         let space = self.sending.space(LONGEST_HEAD);
@@ -394,28 +368,23 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         let space = space.get_mut(..room).unwrap_or_default();
         let mut out = Encoder::new(space, self.protocol, limits, tag);
         encode(&mut out);
-        let (request, value) = out.finish()?;
-        if value.is_some() && !idle {
-            return Err(ErrorKind::Full);
+        let (mut debt, value) = out.finish()?;
+        debt.command = command;
+        if in_pieces {
+            debt.mark(Mark::InPieces);
         }
-        let debt = Debt {
-            request,
-            command,
-            in_pieces,
-        };
         if self.debts.push_back(debt).is_err() {
             return Err(ErrorKind::Full);
         }
-        self.sequence = self.sequence.wrapping_add(self.tags(request.entries));
+        self.sequence = self.sequence.wrapping_add(tags(debt.entries));
         self.unanswered = self.unanswered.saturating_add(debt.length());
-        let gap = self.sending.queue(debt.length(), value);
-        Ok((request.entries, gap))
+        Ok((debt, self.sending.queue(debt.length(), value)))
     }
 
     #[cold]
     #[inline(never)]
     fn not_sent(kind: ErrorKind) -> Error {
-        Error::new(kind).with_fate(Fate::NotSent)
+        Error::told(kind, Fate::NotSent, &[])
     }
 
     /// A tag that no outstanding request bears. In text it has one digit while few are owed:
@@ -430,19 +399,26 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         }
     }
 
-    /// How many tags a request uses up: every packet of a batch bears one, and so does its end.
-    fn tags(&self, entries: u16) -> u16 {
-        if self.protocol == Protocol::Binary {
-            entries.saturating_add(1)
-        } else {
-            1
-        }
-    }
-
     /// Whether a part of the oldest request has not left.
     fn is_oldest_unsent(&self, oldest: &Debt) -> bool {
         let behind = self.unanswered.saturating_sub(oldest.length());
         self.sending.unsent() > behind
+    }
+
+    /// Whether the frame whose head is in cannot answer yet. Only a refusal can come before the
+    /// request has left in full; of a group whose requests have lines or packets of their own, a
+    /// part must have left.
+    #[cold]
+    #[inline(never)]
+    fn is_early(&self, debt: &Debt) -> bool {
+        let head = self.receiving.last_head();
+        if head.is_failure() {
+            return false;
+        }
+        if debt.is_last(head) || debt.shape.kind() == Kind::Values {
+            return self.is_oldest_unsent(debt);
+        }
+        self.sending.unsent() >= self.unanswered
     }
 
     /// Whether the head of the oldest frame is in.
@@ -460,9 +436,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         if !self.receiving.read_head(debt)? {
             return Ok(false);
         }
-        // Only a refusal can come before the request has left in full.
-        let head = self.receiving.last_head();
-        if self.is_oldest_unsent(debt) && head.is_last() && !head.is_failure() {
+        if self.sending.unsent() > 0 && self.is_early(debt) {
             return Err(Fault::Unsolicited);
         }
         Ok(true)
@@ -489,7 +463,8 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         if self.broken {
             return Err(Fault::Closed);
         }
-        if !self.debts.front().is_some_and(|debt| debt.in_pieces) {
+        let oldest = self.debts.front();
+        if !oldest.is_some_and(|debt| debt.is(Mark::InPieces)) {
             return Err(Fault::OutOfOrder);
         }
         Ok(self.head_arrived()? && self.receiving.part_arrived()?)
@@ -522,29 +497,31 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             let arrived = self.whole_frame();
             self.latch(arrived)?
         };
-        let refusal = match self.debts.front() {
-            Some(debt) if arrived && debt.is_for(command) => debt.refusal(),
+        let asked = match self.debts.front() {
+            Some(debt) if arrived && debt.is_for(command) => debt.marks,
             _ => return Err(Fault::OutOfOrder),
         };
         let taken = self.receiving.take_frame();
         if taken.is_whole {
             self.finish_frame();
         }
-        Ok((self.receiving.frame(taken, refusal), &mut self.broken))
+        Ok((self.receiving.frame(taken, asked), &mut self.broken))
     }
 
     /// Goes on to the next reply, if the frame that was consumed ends this one.
     fn finish_frame(&mut self) {
-        let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front()) else {
+        let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front_mut()) else {
             return;
         };
         self.broken |= debt.is_broken_by(head);
-        if head.is_last() {
-            // A refusal of a request that has not left in full leaves the rest of it behind.
-            self.broken |= self.is_oldest_unsent(debt);
-            self.unanswered = self.unanswered.saturating_sub(debt.length());
-            self.debts.pop_front();
+        if !head.is_last() || debt.next() {
+            return;
         }
+        let behind = self.unanswered.saturating_sub(debt.length());
+        // A refusal of a request that has not left in full leaves the rest of it behind.
+        self.broken |= self.sending.unsent() > behind;
+        self.unanswered = behind;
+        self.debts.pop_front();
     }
 
     /// Breaks the connection where that failed.
@@ -565,4 +542,9 @@ impl<S, const N: usize> fmt::Debug for Connection<S, N> {
             .field("broken", &self.broken)
             .finish_non_exhaustive()
     }
+}
+
+/// How many tags a request uses up: every one of a batch bears one, and so may its end.
+fn tags(entries: u8) -> u16 {
+    u16::from(entries).saturating_add(1)
 }

@@ -4,11 +4,10 @@
 use core::hash::Hash;
 use core::ops::Range;
 
-use super::debt::Debt;
 use crate::buffer::{Storage, Window};
-use crate::error::{Fate, Fault};
+use crate::error::Fault;
 use crate::reply::Entry;
-use crate::wire::{Frame, Head, Status};
+use crate::wire::{Debt, Frame, Head, Marks, Status};
 
 /// Storage that can grow is made this large first, however long the announced value is; further
 /// only when so much of it has come.
@@ -22,6 +21,8 @@ pub(super) struct Receiving<S> {
     /// The head of the oldest frame, unless that is still searched.
     head: Head,
     place: Place,
+    /// Which of a group's requests the oldest frame answers, once that is known.
+    answered: Option<u8>,
     /// The largest reply since storage could last rest.
     largest: u32,
 }
@@ -54,9 +55,9 @@ pub(super) enum Part {
     End,
 }
 
-/// A frame that was consumed, by where it is; of one that is too large the head.
+/// A frame that was consumed, by where its bytes are; of one that is too large the head. Its head
+/// stays in the [`Receiving`] until the next is read.
 pub(super) struct Taken {
-    pub(super) head: Head,
     pub(super) place: Range<usize>,
     pub(super) is_whole: bool,
 }
@@ -78,6 +79,7 @@ impl<S: Storage> Receiving<S> {
             window: Window::new(storage),
             head: Head::NONE,
             place: Place::Search(0),
+            answered: None,
             largest: 0,
         }
     }
@@ -89,6 +91,7 @@ impl<S: Storage> Receiving<S> {
     pub(super) fn clear(&mut self) {
         self.window.clear();
         self.place = Place::Search(0);
+        self.answered = None;
     }
 
     /// Whether nothing has come that was not taken.
@@ -112,14 +115,6 @@ impl<S: Storage> Receiving<S> {
 
     pub(super) fn fill(&mut self, count: usize) {
         self.window.fill(count);
-    }
-
-    /// The head of the oldest frame, once it is in.
-    pub(super) fn head(&self) -> Option<&Head> {
-        match self.place {
-            Place::Search(_) => None,
-            _ => Some(&self.head),
-        }
     }
 
     /// Whether the oldest frame is whole and known to be so.
@@ -146,12 +141,14 @@ impl<S: Storage> Receiving<S> {
         if bytes.is_empty() {
             return Ok(false);
         }
-        let shape = debt.request.shape;
+        let shape = debt.shape;
         if !self.head.parse(shape, bytes, searched as usize)? {
             self.place = Place::Search(bytes.len() as u32);
             // A head that fills the storage has no end.
             return if bytes.len() < self.window.capacity() {
                 Ok(false)
+            } else if shape.is_lines() {
+                Err(Fault::LineTooLong)
             } else {
                 Err(Fault::Malformed)
             };
@@ -178,8 +175,9 @@ impl<S: Storage> Receiving<S> {
                 return Ok(true);
             }
         }
-        if let Some(behind) = self.window.filled().get(self.head.until_tail()..)
-            && self.head.check_tail(behind)?
+        let at = self.head.until_tail();
+        if let Some(behind) = self.window.filled().get(at..)
+            && self.head.check_tail(at, behind)?
         {
             self.place = Place::Whole;
             return Ok(true);
@@ -189,24 +187,20 @@ impl<S: Storage> Receiving<S> {
 
     /// Consumes the oldest frame, which has arrived; of one that is too large the head.
     pub(super) fn take_frame(&mut self) -> Taken {
-        let (head, is_whole) = (self.head, self.is_whole());
+        let is_whole = self.is_whole();
         let place = if is_whole {
-            self.consume_frame()
+            self.consume_frame(self.head.length())
         } else {
-            self.place = Place::Skip(head.data);
-            self.head.leave_tail();
-            self.window.consume(head.head as usize)
+            self.place = Place::Skip(self.head.data);
+            self.answered = None;
+            self.window.consume(self.head.head as usize)
         };
-        Taken {
-            head,
-            place,
-            is_whole,
-        }
+        Taken { place, is_whole }
     }
 
     /// The frame that was just consumed.
-    pub(super) fn frame(&self, taken: Taken, refusal: Fate) -> Frame<'_> {
-        Frame::new(taken.head, self.window.at(taken.place), refusal)
+    pub(super) fn frame(&self, taken: Taken, asked: Marks) -> Frame<'_> {
+        Frame::new(&self.head, self.window.at(taken.place), asked)
     }
 
     /// The bytes at a place that was just consumed.
@@ -226,8 +220,8 @@ impl<S: Storage> Receiving<S> {
     }
 
     fn tail_arrived(&mut self) -> Result<bool, Fault> {
-        // Only what came in place of the end has a head: then it was looked at before.
-        let is_whole = self.head.head > 0 || self.head.check_tail(self.window.filled())?;
+        // What came in place of the end was looked at before.
+        let is_whole = self.head.is_failure() || self.head.check_tail(0, self.window.filled())?;
         if !is_whole && self.window.len() >= self.window.capacity() {
             return Err(Fault::Malformed);
         }
@@ -248,10 +242,9 @@ impl<S: Storage> Receiving<S> {
                 Part::Data(place)
             }
             Place::Head | Place::Whole if self.head.status == Status::Value => {
-                let head = self.head;
+                let head = &self.head;
                 self.window.consume(head.head as usize);
                 self.place = Place::Data(head.data);
-                self.head.leave_tail();
                 Part::Entry(Entry {
                     length: head.data,
                     flags: head.flags,
@@ -259,13 +252,12 @@ impl<S: Storage> Receiving<S> {
                 })
             }
             Place::Data(_) | Place::Skip(_) => {
-                let taken = Taken {
-                    head: self.head,
-                    place: self.consume_frame(),
-                    is_whole: true,
-                };
-                if taken.head.is_failure() {
-                    Part::Frame(taken)
+                let place = self.consume_frame(self.head.length_of_tail());
+                if self.head.is_failure() {
+                    Part::Frame(Taken {
+                        place,
+                        is_whole: true,
+                    })
                 } else {
                     Part::End
                 }
@@ -281,15 +273,30 @@ impl<S: Storage> Receiving<S> {
         (self.window.consume(count), left)
     }
 
-    /// Consumes what is left of the oldest frame and goes on to the next. The head stays readable.
-    fn consume_frame(&mut self) -> Range<usize> {
-        let length = self.head.length();
+    /// Consumes what is left of the oldest frame, `length` bytes, and goes on to the next.
+    fn consume_frame(&mut self, length: usize) -> Range<usize> {
         self.largest = self.largest.max(length as u32);
         self.place = Place::Search(0);
+        self.answered = None;
         self.window.consume(length)
     }
 
-    /// The head of the frame that was consumed last.
+    /// Which of a group's requests the oldest frame answers, if that was [found](Self::find).
+    pub(super) fn answered(&self) -> Option<u8> {
+        self.answered
+    }
+
+    /// Remembers which of a group's requests the oldest frame answers, until it is consumed.
+    pub(super) fn find(&mut self, place: usize) {
+        self.answered = u8::try_from(place).ok();
+    }
+
+    /// The key in the oldest frame, which is whole, or of which at least the head is.
+    pub(super) fn key(&self) -> &[u8] {
+        self.head.key(self.window.filled())
+    }
+
+    /// The head of the oldest frame, or of the one that was consumed last.
     pub(super) fn last_head(&self) -> &Head {
         &self.head
     }
@@ -302,8 +309,12 @@ impl<S: Storage> Receiving<S> {
         self.window.len()
     }
 
+    fn head_if_read(&self) -> Option<&Head> {
+        (!matches!(self.place, Place::Search(_))).then_some(&self.head)
+    }
+
     /// All that can make a difference: what storage held once is no part of it.
     pub(super) fn view(&self) -> impl Hash + PartialEq {
-        (&self.window, self.place, self.head())
+        (&self.window, self.place, self.answered, self.head_if_read())
     }
 }

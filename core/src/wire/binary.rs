@@ -16,13 +16,49 @@ pub enum Opcode {
     Delete = 0x04,
     Increment = 0x05,
     Decrement = 0x06,
+    Quit = 0x07,
+    Flush = 0x08,
     NoOp = 0x0A,
     Version = 0x0B,
-    GetKeyQuietly = 0x0D,
     Append = 0x0E,
     Prepend = 0x0F,
+    Stat = 0x10,
     Touch = 0x1C,
     GetAndTouch = 0x1D,
+    SaslList = 0x20,
+    SaslAuth = 0x21,
+}
+
+/// The opcodes that have a quiet form, with it.
+const QUIETLY: [(Opcode, u8); 10] = [
+    (Opcode::Get, 0x0D),
+    (Opcode::Set, 0x11),
+    (Opcode::Add, 0x12),
+    (Opcode::Replace, 0x13),
+    (Opcode::Delete, 0x14),
+    (Opcode::Increment, 0x15),
+    (Opcode::Decrement, 0x16),
+    (Opcode::Append, 0x19),
+    (Opcode::Prepend, 0x1A),
+    (Opcode::GetAndTouch, 0x24),
+];
+
+/// Makes of a request's packet, whose header this is, one of which the server answers only what is
+/// out of the usual way.
+pub(super) fn quieten(header: &mut [u8; HEADER]) {
+    let [_, opcode, _, _, _, _, _, _, _, _, _, _, _, tagged, ..] = header;
+    if let Some((_, quietly)) = QUIETLY.iter().find(|(loud, _)| *loud as u8 == *opcode) {
+        // The tag has the opcode too.
+        (*opcode, *tagged) = (*quietly, *quietly);
+    }
+}
+
+/// The opcode whose quiet form this is, or itself.
+fn loudly(code: u8) -> u8 {
+    let mut forms = QUIETLY.iter();
+    forms
+        .find(|(_, quietly)| *quietly == code)
+        .map_or(code, |(opcode, _)| *opcode as u8)
 }
 
 /// The bytes of a packet's header, as they stand on the wire.
@@ -107,7 +143,44 @@ pub(super) fn tag(opcode: u8, tag: u16) -> u32 {
 }
 
 /// Reads the head of the packet at the front of `bytes`; `false` says that more is needed.
-pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, Fault> {
+pub(super) fn packet(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    _searched: usize,
+) -> Result<bool, Fault> {
+    read(head, shape, bytes, |code| code)
+}
+
+/// The same of one that answers a quiet request.
+pub(super) fn quiet_packet(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    _searched: usize,
+) -> Result<bool, Fault> {
+    read(head, shape, bytes, loudly)
+}
+
+/// The same of one that bears a statistic; the last has no name.
+pub(super) fn statistic(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    _searched: usize,
+) -> Result<bool, Fault> {
+    let is_whole = read(head, shape, bytes, |code| code)?;
+    if head.status == Status::Ok {
+        head.status = match head.key {
+            (_, 0) => Status::End,
+            _ => Status::Value,
+        };
+    }
+    Ok(is_whole)
+}
+
+/// Reads the head of a packet, whose opcode means the same as what `loudly` makes of it.
+fn read(head: &mut Head, shape: Shape, bytes: &[u8], loudly: fn(u8) -> u8) -> Result<bool, Fault> {
     match bytes.first() {
         None | Some(&REPLY) => {}
         // A server that has too many connections says so in text, before it knows the protocol;
@@ -136,7 +209,7 @@ pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, 
     else {
         return Ok(false);
     };
-    let status = status(header).ok_or(Fault::Malformed)?;
+    let status = status(loudly(header.opcode), header.status).ok_or(Fault::Malformed)?;
     let length = HEADER.saturating_add(before as usize);
     head.begin(shape, status, length, data, 0);
     head.cas = header.cas;
@@ -148,10 +221,10 @@ pub(super) fn head(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, 
     Ok(true)
 }
 
-fn status(header: Header) -> Option<Status> {
+fn status(opcode: u8, status: u16) -> Option<Status> {
     const ADD: u8 = Opcode::Add as u8;
     const REPLACE: u8 = Opcode::Replace as u8;
-    let failure = match (header.status, header.opcode) {
+    let failure = match (status, opcode) {
         (0, code) => return Some(success(code)),
         // The other protocols know one outcome for a condition that does not hold.
         (2, ADD) | (1, REPLACE) | (5, _) => return Some(Status::NotStored),
@@ -173,10 +246,10 @@ fn success(opcode: u8) -> Status {
     const GETS: [Opcode; 6] = [
         Opcode::Get,
         Opcode::GetAndTouch,
-        Opcode::GetKeyQuietly,
         Opcode::Increment,
         Opcode::Decrement,
         Opcode::Version,
+        Opcode::SaslList,
     ];
     if opcode == Opcode::NoOp as u8 {
         Status::End

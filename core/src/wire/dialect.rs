@@ -63,6 +63,8 @@ impl Default for Dialect {
 pub enum Feature {
     /// `touch`, and in binary `gat`.
     Touch,
+    /// `cache_memlimit`.
+    CacheMemlimit,
     /// Classic `gat` and `gats`.
     GetAndTouch,
     /// The meta commands. (1.5.19 had a trial of them, without `mn`.)
@@ -71,8 +73,22 @@ pub enum Feature {
     PlacedLength,
     /// Meta keys in base64.
     EncodedKeys,
+    /// The CAS value in the answer to `ms`.
+    StoredCas,
     /// The opaque in the answer to a miss.
     MissesWithOpaque,
+    /// The size in the answer to `ms`, and appending to an item that is created if there is none.
+    AppendCreating,
+    /// A CAS value of the caller's own, and removing only the value of an item.
+    ChosenCas,
+    /// Getting an item unless it has the CAS value that is known already.
+    GetUnlessCas,
+    /// `watch`.
+    Watch,
+    /// `lru_crawler metadump`.
+    Metadump,
+    /// `lru_crawler mgdump`.
+    Mgdump,
 }
 
 impl Feature {
@@ -80,10 +96,18 @@ impl Feature {
     const fn since(self) -> Dialect {
         match self {
             Self::Touch => Dialect::new(1, 4, 8),
+            Self::CacheMemlimit => Dialect::new(1, 4, 27),
             Self::GetAndTouch => Dialect::new(1, 5, 3),
             Self::Meta => Dialect::new(1, 6, 0),
             Self::PlacedLength | Self::EncodedKeys => Dialect::new(1, 6, 10),
+            Self::StoredCas => Dialect::new(1, 6, 13),
             Self::MissesWithOpaque => Dialect::new(1, 6, 18),
+            Self::AppendCreating => Dialect::new(1, 6, 20),
+            Self::ChosenCas => Dialect::new(1, 6, 27),
+            Self::GetUnlessCas => Dialect::new(1, 6, 40),
+            Self::Watch => Dialect::new(1, 4, 26),
+            Self::Metadump => Dialect::new(1, 4, 31),
+            Self::Mgdump => Dialect::new(1, 6, 19),
         }
     }
 
@@ -91,10 +115,18 @@ impl Feature {
     pub(super) const fn missing(self) -> &'static str {
         match self {
             Self::Touch => "this takes memcached 1.4.8",
+            Self::CacheMemlimit => "this takes memcached 1.4.27",
             Self::GetAndTouch => "this takes memcached 1.5.3",
             Self::Meta => "this takes memcached 1.6.0, or Protocol::Text",
             Self::PlacedLength | Self::EncodedKeys => "this takes memcached 1.6.10",
+            Self::StoredCas => "this takes memcached 1.6.13",
             Self::MissesWithOpaque => "this takes memcached 1.6.18",
+            Self::AppendCreating => "this takes memcached 1.6.20",
+            Self::ChosenCas => "this takes memcached 1.6.27",
+            Self::GetUnlessCas => "this takes memcached 1.6.40",
+            Self::Watch => "this takes memcached 1.4.26",
+            Self::Metadump => "this takes memcached 1.4.31",
+            Self::Mgdump => "this takes memcached 1.6.19",
         }
     }
 }

@@ -3,11 +3,12 @@
 use core::fmt;
 
 use super::binary::{self, HEADER, Header, Opcode};
-use super::{Dialect, Feature, Protocol, Shape, text};
+use super::{Debt, Dialect, Feature, Kind, Mark, Protocol, Shape, text};
 use crate::decimal::Decimal;
 use crate::error::ErrorKind;
 use crate::expiry::Expiry;
-use crate::key::Key;
+use crate::key::{BadKey, Key};
+use crate::prefix::Prefix;
 
 /// What an [`Encoder`] has to keep to.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +17,12 @@ pub(crate) struct Limits {
     pub(crate) item: u32,
     /// The largest value that is copied into the storage rather than sent from where it is.
     pub(crate) inline: usize,
+    /// Whether a value may be sent from where it is.
+    pub(crate) gaps: bool,
     /// What the server understands.
     pub(crate) dialect: Dialect,
+    /// What stands before every key.
+    pub(crate) prefix: Prefix,
 }
 
 /// The free end of the send storage, to which a command writes its request.
@@ -27,33 +32,32 @@ pub(crate) struct Limits {
 pub struct Encoder<'s, 'v> {
     out: &'s mut [u8],
     length: usize,
-    reserved: usize,
+    /// So much must be free behind a value: for the end of its line, and for what closes a batch.
+    behind: usize,
     protocol: Protocol,
     limits: Limits,
     tag: u16,
-    request: Request,
+    /// Whether the server is to answer only what is out of the usual way.
+    quiet: bool,
+    debt: Debt,
     value: Option<Value<'v>>,
-    encoded_key: bool,
+    is_key_encoded: bool,
     failure: Option<ErrorKind>,
 }
 
-/// What is to be known of a request when its reply comes.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(test, derive(Hash, PartialEq))]
-pub(crate) struct Request {
-    /// The tag that the reply bears, or the fingerprint of its key, or the tag of a batch's first.
-    pub(crate) check: u32,
-    /// Its bytes in the send storage.
-    pub(crate) length: u16,
-    /// How many of a batch's entries it holds.
-    pub(crate) entries: u16,
-    pub(crate) shape: Shape,
-    /// Whether a value follows the request's head.
-    pub(crate) stores: bool,
-    /// Whether a server that refuses the value removes what was stored before.
-    pub(crate) replaces: bool,
-    /// Whether a miss may come without its opaque.
-    pub(crate) bare_miss: bool,
+/// How the requests of a [`Batch`](crate::command::Batch) are answered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
+pub enum Form {
+    /// They are words of one line; what answers it ends with `END`.
+    Line,
+    /// Each is answered only if it did not go the usual way. Behind them stands a no-op.
+    Quiet,
+    /// Each is answered.
+    Each,
+    /// There is one request, and any number of frames answer it.
+    Stream,
 }
 
 /// A value that is not copied into the storage.
@@ -64,37 +68,39 @@ pub(crate) struct Value<'v> {
     pub(crate) before: usize,
 }
 
+/// What ends a line.
+const LINE_END: &[u8] = b"\r\n";
+
+/// What ends a quiet batch of meta lines.
+const END_OF_LINES: &[u8] = b"mn\r\n";
+
 impl<'s, 'v> Encoder<'s, 'v> {
     pub(crate) fn new(out: &'s mut [u8], protocol: Protocol, limits: Limits, tag: u16) -> Self {
+        let mut debt = Debt::new(u32::from(tag));
+        if limits.dialect == Dialect::UNKNOWN || limits.dialect.lacks(Feature::MissesWithOpaque) {
+            debt.mark(Mark::BareMiss);
+        }
         Self {
             out,
             length: 0,
-            reserved: 0,
+            behind: LINE_END.len(),
             protocol,
             limits,
             tag,
-            request: Request {
-                check: u32::from(tag),
-                length: 0,
-                entries: 0,
-                shape: Shape::Meta,
-                stores: false,
-                replaces: false,
-                bare_miss: limits.dialect == Dialect::UNKNOWN
-                    || limits.dialect.lacks(Feature::MissesWithOpaque),
-            },
+            quiet: false,
+            debt,
             value: None,
-            encoded_key: false,
+            is_key_encoded: false,
             failure: None,
         }
     }
 
-    pub(crate) fn finish(mut self) -> Result<(Request, Option<Value<'v>>), ErrorKind> {
+    pub(crate) fn finish(mut self) -> Result<(Debt, Option<Value<'v>>), ErrorKind> {
         match self.failure {
             Some(kind) => Err(kind),
             None => {
-                self.request.length = self.length as u16;
-                Ok((self.request, self.value))
+                self.debt.length = self.length as u16;
+                Ok((self.debt, self.value))
             }
         }
     }
@@ -125,38 +131,77 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Starts a line, `verb`, whose reply looks like `shape`.
     pub fn line(&mut self, verb: &[u8], shape: Shape) -> &mut Self {
-        self.request.shape = shape;
+        self.debt.shape = shape;
         self.bytes(verb)
     }
 
     /// Starts a meta line, whose verb is two letters.
     pub fn meta(&mut self, verb: [u8; 2], key: Key<'_>) -> &mut Self {
-        self.request.shape = Shape::Meta;
+        self.debt.shape = Shape::META;
         let [first, second] = verb;
         self.needs(Feature::Meta).bytes(&[first, second, b' ']);
+        self.is_key_encoded = key.is_encoded();
+        let prefix = self.prefix(key);
         if key.is_encoded() {
-            self.encoded_key = true;
-            self.needs(Feature::EncodedKeys).base64(key.bytes())
+            self.needs(Feature::EncodedKeys).encoded_key(prefix, key)
         } else {
-            self.bytes(key.bytes())
+            self.prefixed(prefix, key)
+        }
+    }
+
+    fn prefixed(&mut self, prefix: &[u8], key: Key<'_>) -> &mut Self {
+        // Most clients have none.
+        if !prefix.is_empty() {
+            self.bytes(prefix);
+        }
+        self.bytes(key.bytes())
+    }
+
+    /// Bytes as the key of a batch's entry; `None` if they are none, which is remembered.
+    pub fn checked<'k, K: AsRef<[u8]>>(&mut self, bytes: &'k K) -> Option<Key<'k>> {
+        match Key::new(bytes) {
+            Ok(key) => Some(key),
+            Err(bad) => {
+                self.fail(ErrorKind::Key(bad));
+                None
+            }
         }
     }
 
     /// A blank and a key, as they stand in classic lines.
     pub fn key(&mut self, key: Key<'_>) -> &mut Self {
-        if self.request.shape == Shape::Value {
-            self.request.check = Key::fingerprint(key.bytes());
-        }
         if key.is_encoded() {
             return self.unsupported("keys of any bytes in classic commands");
         }
-        self.bytes(b" ").bytes(key.bytes())
+        let prefix = self.prefix(key);
+        self.bytes(b" ");
+        let start = self.length;
+        self.prefixed(prefix, key);
+        if self.debt.shape.kind() == Kind::Value {
+            let written = self.out.get(start..self.length);
+            self.debt.check = Key::fingerprint(written.unwrap_or_default());
+        }
+        self
+    }
+
+    /// What stands before this key; together they keep to the key's limit.
+    fn prefix(&mut self, key: Key<'_>) -> &'static [u8] {
+        let prefix = self.limits.prefix.bytes();
+        if prefix.is_empty() {
+            return prefix;
+        }
+        let (length, limit) = (prefix.len().saturating_add(key.bytes().len()), key.limit());
+        if length > limit {
+            self.fail(ErrorKind::Key(BadKey::TooLong { length, limit }));
+        }
+        prefix
     }
 
     /// Bytes as they are.
+    // In every request many times: a small machine wants it once, a large one in place.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        let end = self.out.len().saturating_sub(self.reserved);
-        let free = self.out.get_mut(self.length..end).unwrap_or_default();
+        let free = self.out.get_mut(self.length..).unwrap_or_default();
         match free.get_mut(..bytes.len()) {
             Some(place) => {
                 place.copy_from_slice(bytes);
@@ -189,26 +234,46 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Ends a line; a meta line with the flag of an encoded key and with its opaque.
     pub fn end(&mut self) -> &mut Self {
-        if self.request.shape == Shape::Meta {
-            if self.encoded_key {
+        if self.debt.shape.kind() == Kind::Meta {
+            if self.is_key_encoded {
                 self.bytes(b" b");
+            }
+            if self.quiet {
+                self.bytes(b" q");
             }
             return match text::tag_digits(self.tag) {
                 (low, None) => self.bytes(&[b' ', b'O', low, b'\r', b'\n']),
                 (low, Some(high)) => self.bytes(&[b' ', b'O', low, high, b'\r', b'\n']),
             };
         }
+        self.bytes(LINE_END)
+    }
+
+    /// Ends a meta line that takes no flags but that of an encoded key, and whose reply looks like
+    /// `shape`.
+    pub fn end_without_flags(&mut self, shape: Shape) -> &mut Self {
+        self.debt.shape = shape;
+        if self.is_key_encoded {
+            self.bytes(b" b");
+        }
         self.bytes(b"\r\n")
     }
 
     /// Ends a line, and puts the value's data behind it.
     pub fn value(&mut self, value: &'v [u8]) -> &mut Self {
-        self.end().data(value).bytes(b"\r\n")
+        self.end().data(value).bytes(LINE_END)
     }
 
     /// Says that a server which refuses the value removes the item that was there.
     pub fn refusal_removes(&mut self) -> &mut Self {
-        self.request.replaces = true;
+        self.debt.mark(Mark::Replaces);
+        self
+    }
+
+    /// Says that this is a login, of which a refusal says nothing against the connection.
+    pub fn logs_in(&mut self) -> &mut Self {
+        self.debt.mark(Mark::Stores);
+        self.debt.mark(Mark::LogsIn);
         self
     }
 
@@ -220,10 +285,40 @@ impl<'s, 'v> Encoder<'s, 'v> {
         key: Option<Key<'_>>,
         cas: u64,
     ) -> &mut Self {
-        self.request.shape = Shape::Packet;
-        let tag = self.tag;
-        self.request.check = binary::tag(opcode as u8, tag);
-        self.header(opcode, tag, extras, key, cas, 0)
+        self.debt.shape = Shape::PACKET;
+        self.header(opcode, extras, key, cas, 0)
+    }
+
+    /// A binary packet that asks for statistics of this kind, which any number of packets answer.
+    pub fn packet_for_statistics(&mut self, kind: &[u8]) -> &mut Self {
+        self.packet_without_prefix(Opcode::Stat, Shape::STAT_PACKETS, kind, 0)
+    }
+
+    /// A binary packet that logs in by a mechanism of SASL. The `length` bytes that this wants are to
+    /// be written behind it.
+    pub fn packet_for_login(&mut self, mechanism: &[u8], length: usize) -> &mut Self {
+        self.packet_without_prefix(Opcode::SaslAuth, Shape::PACKET, mechanism, length)
+    }
+
+    /// A binary packet with what is no item's key in the place of the key.
+    fn packet_without_prefix(
+        &mut self,
+        opcode: Opcode,
+        shape: Shape,
+        name: &[u8],
+        value: usize,
+    ) -> &mut Self {
+        let opaque = binary::tag(opcode as u8, self.tag);
+        self.debt.shape = shape;
+        self.debt.check = opaque;
+        let header = Header {
+            opcode: opcode as u8,
+            key: name.len() as u16,
+            body: name.len().saturating_add(value) as u32,
+            opaque,
+            ..Header::default()
+        };
+        self.bytes(&header.request()).bytes(name)
     }
 
     /// A binary packet with a value.
@@ -235,102 +330,132 @@ impl<'s, 'v> Encoder<'s, 'v> {
         cas: u64,
         value: &'v [u8],
     ) -> &mut Self {
-        self.request.shape = Shape::Packet;
-        let tag = self.tag;
-        self.request.check = binary::tag(opcode as u8, tag);
-        self.header(opcode, tag, extras, Some(key), cas, value.len())
+        self.debt.shape = Shape::PACKET;
+        if cas != 0 {
+            self.debt.mark(Mark::Compares);
+        }
+        self.header(opcode, extras, Some(key), cas, value.len())
             .data(value)
     }
 
-    /// Keeps `count` bytes free for what ends a batch.
-    pub fn reserve(&mut self, count: usize) -> &mut Self {
-        self.reserved = count;
-        self
+    /// How the requests of a batch are best answered: quietly, where there is such a thing.
+    pub fn quiet(&self) -> Form {
+        if self.protocol == Protocol::Text || self.lacks(Feature::MissesWithOpaque) {
+            Form::Each
+        } else {
+            Form::Quiet
+        }
     }
 
-    /// Writes one entry of a batch with `write`, or nothing if there is no room: `false`.
-    pub fn entry(&mut self, write: impl FnOnce(&mut Self)) -> bool {
-        if self.failure.is_some() || self.request.entries >= ENTRIES_LIMIT {
-            return false;
+    /// Writes as many entries of a batch as fit, up to `count` of them, and what closes them. The
+    /// first one that cannot be sent at all stops it, and fails it if it is the first of all.
+    pub(crate) fn group(&mut self, form: Form, count: usize, write: &dyn Fn(usize, &mut Self)) {
+        let base = self.tag;
+        let is_binary = self.protocol == Protocol::Binary;
+        self.quiet = form == Form::Quiet;
+        // A copy is cheaper than a round trip.
+        self.limits.inline = usize::MAX;
+        let close = match form {
+            Form::Line => LINE_END.len(),
+            Form::Quiet if is_binary => HEADER,
+            Form::Quiet => END_OF_LINES.len(),
+            Form::Each | Form::Stream => 0,
+        };
+        self.behind = close.saturating_add(LINE_END.len());
+        while usize::from(self.debt.entries) < count.min(ENTRIES_LIMIT) && self.entry(close, write)
+        {
         }
-        let before = self.length;
-        write(self);
-        if self.failure == Some(ErrorKind::Full) {
-            self.failure = None;
-            self.length = before;
-            return false;
+        if self.failure.is_some() {
+            return;
         }
-        self.request.entries = self.request.entries.saturating_add(1);
-        true
+        self.debt.replies = 1;
+        match form {
+            Form::Line => _ = self.bytes(LINE_END),
+            Form::Quiet if is_binary => {
+                self.tag = base.wrapping_add(self.debt.entries.into());
+                self.header(Opcode::NoOp, &[], None, 0, 0);
+                self.debt.shape = Shape::PACKETS;
+            }
+            Form::Quiet => self.bytes(END_OF_LINES).debt.shape = Shape::METAS,
+            Form::Each => self.debt.replies = self.debt.entries,
+            Form::Stream => {}
+        }
+        self.debt.check = self.debt.check & !0xFFFF | u32::from(base);
     }
 
-    /// Without an entry a batch's request is none.
-    pub(crate) fn needs_entries(&mut self) {
-        if self.request.entries == 0 {
+    /// Writes the next entry of a batch, behind which `close` bytes must be free; `false` if it or
+    /// the one behind it must wait.
+    fn entry(&mut self, close: usize, write: &dyn Fn(usize, &mut Self)) -> bool {
+        let (before, entries) = (self.length, self.debt.entries);
+        write(entries.into(), self);
+        if self.length.saturating_add(close) > self.out.len() {
             self.fail(ErrorKind::Full);
         }
-    }
-
-    /// How many entries of a batch were written.
-    pub fn entries(&self) -> u16 {
-        self.request.entries
-    }
-
-    /// One quiet binary packet of a batch: it bears the opaque that follows its forerunner's.
-    pub fn quiet_packet(&mut self, opcode: Opcode, key: Key<'_>) -> &mut Self {
-        let tag = self.tag.wrapping_add(self.request.entries);
-        self.header(opcode, tag, &[], Some(key), 0, 0)
-    }
-
-    /// Ends a batch of quiet binary packets with a no-op, whose reply is the last.
-    pub fn end_of_packets(&mut self) -> &mut Self {
-        self.request.shape = Shape::Packets;
-        self.reserved = 0;
-        self.request.check = u32::from(self.tag);
-        self.header(
-            Opcode::NoOp,
-            self.tag.wrapping_add(self.request.entries),
-            &[],
-            None,
-            0,
-            0,
-        )
+        if self.failure.is_some() {
+            self.length = before;
+            self.value = None;
+            // What was written is sent; the entry is told of its failure in its turn.
+            if entries > 0 {
+                self.failure = None;
+            }
+            return false;
+        }
+        if self.quiet && self.protocol == Protocol::Binary {
+            let packet = self.out.get_mut(before..).and_then(<[u8]>::first_chunk_mut);
+            packet.map(binary::quieten);
+        }
+        self.debt.entries = entries.saturating_add(1);
+        self.tag = self.tag.wrapping_add(1);
+        // A value that is not in the storage has a group of its own.
+        self.value.is_none()
     }
 
     fn header(
         &mut self,
         opcode: Opcode,
-        tag: u16,
         extras: &[u8],
         key: Option<Key<'_>>,
         cas: u64,
         value: usize,
     ) -> &mut Self {
-        let key = key.map_or(&[][..], Key::bytes);
-        let body = extras.len().saturating_add(key.len()).saturating_add(value);
+        let opcode = opcode as u8;
+        let (prefix, name) = match key {
+            Some(key) => (self.prefix(key), key.bytes()),
+            None => (&[][..], &[][..]),
+        };
+        let length = prefix.len().saturating_add(name.len());
+        let body = extras.len().saturating_add(length).saturating_add(value);
+        let opaque = binary::tag(opcode, self.tag);
+        self.debt.check = opaque;
         let header = Header {
-            opcode: opcode as u8,
-            key: key.len() as u16,
+            opcode,
+            key: length as u16,
             extras: extras.len() as u8,
             status: 0,
             body: u32::try_from(body).unwrap_or(u32::MAX),
-            opaque: binary::tag(opcode as u8, tag),
+            opaque,
             cas,
         };
-        self.bytes(&header.request()).bytes(extras).bytes(key)
+        self.bytes(&header.request())
+            .bytes(extras)
+            .bytes(prefix)
+            .bytes(name)
     }
 
     /// A value: copied if it is small and fits, else left where it is.
     fn data(&mut self, value: &'v [u8]) -> &mut Self {
-        self.request.stores = true;
+        self.debt.mark(Mark::Stores);
         if value.len() > self.limits.item as usize {
             self.fail(ErrorKind::TooLarge);
             return self;
         }
-        // The line end behind the value must fit too.
-        let free = self.out.len().saturating_sub(self.length).saturating_sub(2);
+        let taken = self.length.saturating_add(self.behind);
+        let free = self.out.len().saturating_sub(taken);
         if value.len() <= self.limits.inline.min(free) {
             return self.bytes(value);
+        }
+        if !self.limits.gaps || self.debt.entries > 0 {
+            self.fail(ErrorKind::Full);
         }
         self.value = Some(Value {
             bytes: value,
@@ -339,29 +464,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
-    fn base64(&mut self, bytes: &[u8]) -> &mut Self {
-        const ALPHABET: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let digit = |value: u32| {
-            ALPHABET
-                .get((value & 63) as usize)
-                .copied()
-                .unwrap_or_default()
-        };
-        for chunk in bytes.chunks(3) {
-            let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-            let mut digits = [
-                digit(bits >> 18),
-                digit(bits >> 12),
-                digit(bits >> 6),
-                digit(bits),
-            ];
-            let padding = 3_usize.saturating_sub(chunk.len());
-            for place in digits.iter_mut().rev().take(padding) {
-                *place = b'=';
-            }
-            self.bytes(&digits);
+    fn encoded_key(&mut self, prefix: &[u8], key: Key<'_>) -> &mut Self {
+        let free = self.out.get_mut(self.length..).unwrap_or_default();
+        match key.write_encoded(prefix, free) {
+            Some(digits) => self.length = self.length.saturating_add(digits),
+            None => self.fail(ErrorKind::Full),
         }
         self
     }
@@ -385,7 +492,4 @@ impl fmt::Debug for Encoder<'_, '_> {
 }
 
 /// The most entries of a batch between two answers that say how far it got.
-const ENTRIES_LIMIT: u16 = 256;
-
-/// The bytes that [`Encoder::end_of_packets`] writes.
-pub(crate) const END_OF_PACKETS: usize = HEADER;
+pub(crate) const ENTRIES_LIMIT: usize = 255;

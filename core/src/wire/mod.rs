@@ -1,14 +1,21 @@
 //! Bytes to frames and back, without state: what requests are made of, and what a reply looks like.
 
 mod binary;
+mod debt;
 mod dialect;
 mod encoder;
+pub(crate) mod lines;
+mod shape;
 mod text;
 
 pub use binary::Opcode;
+pub(crate) use debt::{Debt, Mark, Marks};
 pub use dialect::{Dialect, Feature};
-pub use encoder::Encoder;
-pub(crate) use encoder::{END_OF_PACKETS, Limits, Request, Value};
+pub(crate) use encoder::{ENTRIES_LIMIT, Limits, Value};
+pub use encoder::{Encoder, Form};
+pub(crate) use shape::Kind;
+pub use shape::Shape;
+pub(crate) use text::{digits, padded_number, returned};
 
 use core::fmt;
 
@@ -26,46 +33,6 @@ pub enum Protocol {
     Meta,
     /// The binary protocol: deprecated by memcached, but the only one with SASL.
     Binary,
-}
-
-/// What the reply to a request looks like on the wire, so that it can be told from another's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(test, derive(Hash))]
-pub enum Shape {
-    /// One meta line, with a value behind it if it says `VA`.
-    Meta,
-    /// `MN`.
-    Nop,
-    /// Up to one `VALUE` with its data, then `END`.
-    Value,
-    /// Any number of `VALUE`s with their data, then `END`.
-    Values,
-    /// `STORED`.
-    Stored,
-    /// `STORED` or `NOT_STORED`.
-    StoredOrNot,
-    /// `STORED`, `EXISTS` or `NOT_FOUND`.
-    Compared,
-    /// `DELETED` or `NOT_FOUND`.
-    Deleted,
-    /// `TOUCHED` or `NOT_FOUND`.
-    Touched,
-    /// A bare number or `NOT_FOUND`.
-    Number,
-    /// `VERSION` and a text.
-    Version,
-    /// One binary packet.
-    Packet,
-    /// Any number of binary packets, then that of a no-op.
-    Packets,
-}
-
-impl Shape {
-    /// Whether packets answer, not lines.
-    pub(crate) const fn is_packet(self) -> bool {
-        matches!(self, Self::Packet | Self::Packets)
-    }
 }
 
 /// What a reply says, whatever the protocol.
@@ -110,6 +77,8 @@ pub enum Failure {
     TooManyConnections,
     /// It wants a login first.
     Unauthenticated,
+    /// It will not do so, or not now.
+    Refused,
 }
 
 /// The head of a frame, as it was parsed; the frame is `head`, `data` and `tail` bytes long.
@@ -145,7 +114,7 @@ impl Head {
         key: (0, 0),
         tail: 0,
         status: Status::Ok,
-        shape: Shape::Nop,
+        shape: Shape::META,
     };
 
     fn begin(&mut self, shape: Shape, status: Status, head: usize, data: u32, tail: u8) {
@@ -167,16 +136,7 @@ impl Head {
         bytes: &[u8],
         searched: usize,
     ) -> Result<bool, Fault> {
-        if shape.is_packet() {
-            binary::head(self, shape, bytes)
-        } else {
-            text::head(self, shape, bytes, searched)
-        }
-    }
-
-    /// Tells that the head and the data are consumed.
-    pub(crate) fn leave_tail(&mut self) {
-        (self.head, self.data) = (0, 0);
+        shape.read(self, bytes, searched)
     }
 
     /// The length of the whole frame.
@@ -189,20 +149,21 @@ impl Head {
         (self.head as usize).saturating_add(self.data as usize)
     }
 
-    /// Checks what stands behind the data; `behind` are the bytes there.
+    /// Checks what stands behind the data, which is `at` bytes from what was not consumed; `behind`
+    /// are the bytes there.
     ///
     /// Where a single `VALUE` is followed by an error line instead of `END`, the head becomes that
     /// of the error.
     #[inline]
-    pub(crate) fn check_tail(&mut self, behind: &[u8]) -> Result<bool, Fault> {
+    pub(crate) fn check_tail(&mut self, at: usize, behind: &[u8]) -> Result<bool, Fault> {
         match (self.tail, behind) {
             (0, _) | (2, [b'\r', b'\n', ..]) => Ok(true),
-            _ => self.check_end(behind),
+            _ => self.check_end(at, behind),
         }
     }
 
     #[inline(never)]
-    fn check_end(&mut self, behind: &[u8]) -> Result<bool, Fault> {
+    fn check_end(&mut self, at: usize, behind: &[u8]) -> Result<bool, Fault> {
         let end = END.get(..usize::from(self.tail)).unwrap_or_default();
         let there = behind
             .get(..end.len().min(behind.len()))
@@ -210,17 +171,25 @@ impl Head {
         if end.starts_with(there) {
             return Ok(there.len() == end.len());
         }
-        if self.shape != Shape::Value {
+        if self.shape.kind() != Kind::Value {
             return Err(Fault::Malformed);
         }
         let line = behind.strip_prefix(b"\r\n").ok_or(Fault::Malformed)?;
-        // The line end behind the data is no part of the error's line.
-        let before = self.head.saturating_add(self.data).saturating_add(2);
-        let is_whole = text::error(self, Shape::Value, line)?;
+        let is_whole = text::error(self, Shape::VALUE, line)?;
         if is_whole {
-            self.head = before;
+            // The line end behind the data is no part of the error's line.
+            self.head = at.saturating_add(2) as u32;
         }
         Ok(is_whole)
+    }
+
+    /// The length of what stands behind the data, or of the error line in its place.
+    pub(crate) fn length_of_tail(&self) -> usize {
+        if self.is_failure() && self.tail > 0 {
+            self.length()
+        } else {
+            self.tail.into()
+        }
     }
 
     /// Whether the server refused or failed.
@@ -230,9 +199,14 @@ impl Head {
 
     /// Whether the frame ends the reply to its request.
     pub(crate) fn is_last(&self) -> bool {
-        match self.shape {
-            Shape::Values => !matches!(self.status, Status::Value),
-            Shape::Packets => matches!(self.status, Status::End),
+        match self.shape.kind() {
+            Kind::Values
+            | Kind::Statistics
+            | Kind::Dump
+            | Kind::Keys
+            | Kind::Events
+            | Kind::StatPackets => !matches!(self.status, Status::Value | Status::Ok),
+            Kind::Packets | Kind::Metas => matches!(self.status, Status::End),
             _ => true,
         }
     }
@@ -248,33 +222,26 @@ impl Head {
 /// The longest head of a frame: a classic `VALUE` line with a key of 250 bytes has 301 bytes.
 pub(crate) const LONGEST_HEAD: usize = 320;
 
+/// The storage that every line of a stream of lines fits: a server's are shorter.
+pub(crate) const LONGEST_LINE: usize = 2048;
+
 /// One reply, or one of the many that answer a batch, whatever the protocol.
 #[derive(Clone, Copy)]
 pub struct Frame<'b> {
-    head: Head,
+    head: &'b Head,
     bytes: &'b [u8],
-    refusal: Fate,
+    asked: Marks,
 }
 
 impl<'b> Frame<'b> {
-    /// The frame with this head, whose bytes these are; `refusal` is what became of the write if
-    /// the server refused the value.
-    pub(crate) fn new(head: Head, bytes: &'b [u8], refusal: Fate) -> Self {
-        Self {
-            head,
-            bytes,
-            refusal,
-        }
+    /// The frame with this head, whose bytes these are, as the answer to a request with these marks.
+    pub(crate) fn new(head: &'b Head, bytes: &'b [u8], asked: Marks) -> Self {
+        Self { head, bytes, asked }
     }
 
-    /// The same frame over a copy of its bytes.
-    pub(crate) fn over<'c>(&self, copy: &'c [u8]) -> Frame<'c> {
-        Frame::new(self.head, copy, self.refusal)
-    }
-
-    /// All of its bytes.
-    pub(crate) fn bytes(&self) -> &'b [u8] {
-        self.bytes
+    /// What it is made of.
+    pub(crate) fn parts(self) -> (&'b Head, &'b [u8], Marks) {
+        (self.head, self.bytes, self.asked)
     }
 
     /// Whether it ends the reply to its request.
@@ -285,6 +252,23 @@ impl<'b> Frame<'b> {
     /// What the reply says.
     pub fn status(&self) -> Status {
         self.head.status
+    }
+
+    /// Whether a packet with a CAS value was carried out without comparing it: a server that keeps
+    /// none does so.
+    pub(crate) fn is_uncompared(&self) -> bool {
+        self.asked.has(Mark::Compares) && self.head.cas == 0
+    }
+
+    /// Whether a meta line says it, where `HD` may mean what elsewhere takes another word.
+    pub fn is_meta(&self) -> bool {
+        self.head.shape.kind() == Kind::Meta
+    }
+
+    /// The reply's line without its end: what stands before the data.
+    pub fn line(&self) -> &'b [u8] {
+        let line = self.bytes.get(..self.head.head as usize);
+        line.unwrap_or_default().trim_ascii_end()
     }
 
     /// The item's client flags. (A server built for 64 bits of them: the low 32.)
@@ -321,7 +305,7 @@ impl<'b> Frame<'b> {
                 .ok_or(ErrorKind::Malformed)?;
             return Ok(u64::from_be_bytes(*bytes));
         }
-        text::padded_number(data).ok_or(ErrorKind::Malformed)
+        padded_number(data).ok_or(ErrorKind::Malformed)
     }
 
     /// What went wrong, for a status that the command has no other meaning for: the server's own
@@ -331,7 +315,10 @@ impl<'b> Frame<'b> {
             return ErrorKind::Malformed;
         };
         match failure {
-            Failure::Command if self.head.shape == Shape::Meta && self.data() == Ok(b"ERROR") => {
+            Failure::Command
+                if matches!(self.head.shape.kind(), Kind::Meta | Kind::Metas | Kind::Nop)
+                    && self.data() == Ok(b"ERROR") =>
+            {
                 ErrorKind::Unsupported("the server knows no meta commands; choose Protocol::Text")
             }
             Failure::Command => ErrorKind::Command,
@@ -342,6 +329,7 @@ impl<'b> Frame<'b> {
             Failure::NotNumeric => ErrorKind::NotNumeric,
             Failure::TooManyConnections => ErrorKind::TooManyConnections,
             Failure::Unauthenticated => ErrorKind::Unauthenticated,
+            Failure::Refused => ErrorKind::Refused,
         }
     }
 
@@ -351,25 +339,43 @@ impl<'b> Frame<'b> {
     #[cold]
     #[inline(never)]
     pub(crate) fn error(&self, kind: ErrorKind, broken: &mut bool) -> Error {
-        *broken |= kind.is_fatal();
-        let error = Error::new(kind);
-        let Status::Failed(failure) = self.head.status else {
-            return error;
+        let words = match kind {
+            ErrorKind::Command
+            | ErrorKind::Client
+            | ErrorKind::Server
+            | ErrorKind::OutOfMemory
+            | ErrorKind::Refused => self.data().unwrap_or_default(),
+            _ => &[],
         };
-        let fate = match failure {
+        Error::told(kind, self.fate(kind, broken), words)
+    }
+
+    /// The same error with the server's own words in any case.
+    pub(crate) fn error_in_full(&self, kind: ErrorKind, broken: &mut bool) -> Error {
+        let words = self.data().unwrap_or_default();
+        Error::told(kind, self.fate(kind, broken), words)
+    }
+
+    fn fate(&self, kind: ErrorKind, broken: &mut bool) -> Fate {
+        *broken |= kind.is_fatal();
+        let Status::Failed(failure) = self.head.status else {
+            return kind.usual_fate();
+        };
+        match failure {
             Failure::TooManyConnections => Fate::NotSent,
-            Failure::TooLarge | Failure::OutOfMemory => self.refusal,
+            Failure::TooLarge | Failure::OutOfMemory if self.asked.has(Mark::Replaces) => {
+                Fate::RefusedAndGone
+            }
+            // The data behind a line may have been run as commands, and have changed anything.
+            Failure::Client | Failure::Command
+                if self.asked.has(Mark::Stores) && self.head.tag == NO_TAG =>
+            {
+                Fate::Unknown
+            }
             // A proxy says so of a server that it lost after it had passed the request on.
             Failure::Server => Fate::Unknown,
             _ => Fate::Refused,
-        };
-        let text = match kind {
-            ErrorKind::Command | ErrorKind::Client | ErrorKind::Server | ErrorKind::OutOfMemory => {
-                self.data().unwrap_or_default()
-            }
-            _ => &[],
-        };
-        error.with_fate(fate).with_text(text)
+        }
     }
 }
 

@@ -1,57 +1,62 @@
 //! Reply lines, classic and meta.
 
-use super::{Failure, Head, NO_TAG, Shape, Status};
+use super::{Failure, Head, Kind, NO_TAG, Shape, Status};
 use crate::error::Fault;
 
-/// Reads the line at the front of `bytes` as the head of a reply of this shape; `false` says that
-/// more is needed.
-pub(super) fn head(
+/// Reads the line at the front of `bytes` as the head of a reply that is one meta line, or an error
+/// line; `false` says that more is needed.
+pub(super) fn meta(
     head: &mut Head,
     shape: Shape,
     bytes: &[u8],
     searched: usize,
 ) -> Result<bool, Fault> {
     // A line that was seen without an end is not read again until that has come.
-    if shape == Shape::Meta
-        && (searched == 0 || end(bytes, searched).is_some())
-        && let Some(is_whole) = meta(head, bytes)
+    if (searched == 0 || end(bytes, searched).is_some())
+        && let Some(is_whole) = meta_line(head, shape, bytes)
     {
         return Ok(is_whole);
     }
-    let Some(line) = line(bytes, searched)? else {
+    line(head, shape, bytes, searched)
+}
+
+/// Reads the line at the front of `bytes` as the head of a reply of this shape; `false` says that
+/// more is needed.
+pub(super) fn line(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    searched: usize,
+) -> Result<bool, Fault> {
+    let Some(line) = whole_line(bytes, searched)? else {
         return Ok(false);
     };
-    let read = match shape {
-        Shape::Meta => None,
-        Shape::Value | Shape::Values => value(head, shape, line),
-        Shape::Number => number(head, line),
-        Shape::Version => version(head, line),
-        _ => word(head, shape, line),
-    };
-    read.or_else(|| failure(head, shape, line))
+    shape
+        .read_line(head, line)
+        .or_else(|| failure(head, shape, line, &FAILURES))
         .map(|()| true)
         .ok_or(Fault::Malformed)
 }
 
 /// Reads the line at the front of `bytes` as an error line.
 pub(super) fn error(head: &mut Head, shape: Shape, bytes: &[u8]) -> Result<bool, Fault> {
-    let Some(line) = line(bytes, 0)? else {
+    let Some(line) = whole_line(bytes, 0)? else {
         return Ok(false);
     };
-    failure(head, shape, line)
+    failure(head, shape, line, &FAILURES)
         .map(|()| true)
         .ok_or(Fault::Malformed)
 }
 
 /// Where the first line feed is.
-fn end(bytes: &[u8], searched: usize) -> Option<usize> {
+pub(super) fn end(bytes: &[u8], searched: usize) -> Option<usize> {
     let fresh = bytes.get(searched..)?;
     let at = fresh.iter().position(|&byte| byte == b'\n')?;
     searched.checked_add(at)
 }
 
 /// The line at the front without its end.
-fn line(bytes: &[u8], searched: usize) -> Result<Option<&[u8]>, Fault> {
+fn whole_line(bytes: &[u8], searched: usize) -> Result<Option<&[u8]>, Fault> {
     let Some(end) = end(bytes, searched) else {
         return Ok(None);
     };
@@ -66,7 +71,7 @@ fn whole(line: &[u8]) -> usize {
 
 /// `HD`, `VA 5 f7 Oa`, `EN`, `NF`, `NS`, `EX` with return flags in any order, and the line's end;
 /// `false` says that more is needed. In one pass: most replies are such a line.
-fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
+fn meta_line(head: &mut Head, shape: Shape, bytes: &[u8]) -> Option<bool> {
     let (code, mut rest) = bytes.split_first_chunk::<2>()?;
     let status = match code {
         // Before 1.6.10 it was `OK`.
@@ -77,7 +82,7 @@ fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
         b"EX" => Status::Exists,
         _ => return None,
     };
-    head.begin(Shape::Meta, status, 0, 0, 0);
+    head.begin(shape, status, 0, 0, 0);
     if status == Status::Value {
         let [b' ', size @ ..] = rest else {
             return rest.is_empty().then_some(false);
@@ -108,24 +113,37 @@ fn meta(head: &mut Head, bytes: &[u8]) -> Option<bool> {
 }
 
 /// `VALUE key flags length[ cas]` or `END`.
-fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+pub(super) fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     if line == b"END" {
-        let status = if shape == Shape::Value {
-            Status::NotFound
-        } else {
+        let status = if shape.kind() == Kind::Values {
             Status::End
+        } else {
+            Status::NotFound
         };
         head.begin(shape, status, whole(line), 0, 0);
         return Some(());
     }
-    let mut rest = line.strip_prefix(b"VALUE ")?;
-    let tail = if shape == Shape::Value { 7 } else { 2 };
+    item(head, shape, line, line.strip_prefix(b"VALUE ")?)
+}
+
+/// `CONFIG key flags length`, or a value.
+pub(super) fn config(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    match line.strip_prefix(b"CONFIG ") {
+        Some(rest) => item(head, shape, line, rest),
+        None => value(head, shape, line),
+    }
+}
+
+/// A line of which `rest` is what stands behind its first word.
+fn item(head: &mut Head, shape: Shape, line: &[u8], mut rest: &[u8]) -> Option<()> {
+    let start = line.len().saturating_sub(rest.len());
+    let tail = if shape.kind() == Kind::Values { 2 } else { 7 };
     head.begin(shape, Status::Value, whole(line), 0, tail);
     // Other clients' keys may hold any byte but a blank.
     let key = rest.split(|&byte| byte == b' ').next()?;
     rest = rest.get(key.len()..)?;
     head.key = (
-        6,
+        start as u8,
         u8::try_from(key.len()).ok().filter(|&length| length > 0)?,
     );
     head.flags = next_number(&mut rest)? as u32;
@@ -136,85 +154,101 @@ fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
     rest.is_empty().then_some(())
 }
 
-fn number(head: &mut Head, line: &[u8]) -> Option<()> {
-    if line == b"NOT_FOUND" {
-        return word(head, Shape::Number, line);
+/// A bare number, or a word.
+pub(super) fn number(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    if padded_number(line).is_none() {
+        return word(head, shape, line);
     }
-    padded_number(line)?;
     let length = u32::try_from(line.len()).ok()?;
-    head.begin(Shape::Number, Status::Value, 0, length, 2);
+    head.begin(shape, Status::Value, 0, length, 2);
     Some(())
 }
 
-fn version(head: &mut Head, line: &[u8]) -> Option<()> {
-    let text = line.strip_prefix(b"VERSION ")?;
+/// `VERSION text`.
+pub(super) fn version(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    text(head, shape, line, b"VERSION ")
+}
+
+/// `ME text`, or a word.
+pub(super) fn debug(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    text(head, shape, line, b"ME ")
+}
+
+/// A verb and a text, or a word.
+fn text(head: &mut Head, shape: Shape, line: &[u8], verb: &[u8]) -> Option<()> {
+    let Some(text) = line.strip_prefix(verb) else {
+        return word(head, shape, line);
+    };
     let length = u32::try_from(text.len()).ok()?;
-    head.begin(Shape::Version, Status::Value, 8, length, 2);
+    head.begin(shape, Status::Value, verb.len(), length, 2);
     Some(())
 }
 
-/// The replies of one word; each only where it answers.
-const WORDS: [(Shape, &[u8], Status); 12] = [
-    (Shape::Stored, b"STORED", Status::Ok),
-    (Shape::StoredOrNot, b"STORED", Status::Ok),
-    (Shape::StoredOrNot, b"NOT_STORED", Status::NotStored),
-    (Shape::Compared, b"STORED", Status::Ok),
-    (Shape::Compared, b"EXISTS", Status::Exists),
-    (Shape::Compared, b"NOT_FOUND", Status::NotFound),
-    (Shape::Deleted, b"DELETED", Status::Ok),
-    (Shape::Deleted, b"NOT_FOUND", Status::NotFound),
-    (Shape::Touched, b"TOUCHED", Status::Ok),
-    (Shape::Touched, b"NOT_FOUND", Status::NotFound),
-    (Shape::Number, b"NOT_FOUND", Status::NotFound),
-    (Shape::Nop, b"MN", Status::End),
-];
+/// The token of a return flag in a meta line, which may be empty; `None` if the flag is not there.
+pub(crate) fn returned(line: &[u8], flag: u8) -> Option<&[u8]> {
+    let mut words = line.split(|&byte| byte == b' ');
+    // A value's length stands before the flags.
+    if words.next() == Some(b"VA") {
+        words.next();
+    }
+    words.find_map(|word| word.strip_prefix(&[flag]))
+}
 
-fn word(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
-    let mut words = WORDS.iter();
-    let &(_, _, status) = words.find(|(answers, word, _)| *answers == shape && *word == line)?;
+/// Lines of one word, and what they say.
+pub(super) type Words = &'static [(&'static [u8], Status)];
+
+/// One of the shape's words.
+pub(super) fn word(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    let mut words = shape.words().iter();
+    let &(_, status) = words.find(|(word, _)| *word == line)?;
     head.begin(shape, status, whole(line), 0, 0);
     Some(())
 }
 
+/// One of the shape's words, or a refusal in a word of its own, which elsewhere means nothing.
+pub(super) fn word_or_refusal(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    word(head, shape, line).or_else(|| failure(head, shape, line, &REFUSALS))
+}
+
 /// How error lines begin, the telling ones first, and what they are.
 const FAILURES: [(&[u8], Failure); 11] = [
-    (
-        b"ERROR Too many open connections",
-        Failure::TooManyConnections,
-    ),
+    (b"ERROR Too many open", Failure::TooManyConnections),
     (b"ERROR", Failure::Command),
     (b"CLIENT_ERROR unauthenticated", Failure::Unauthenticated),
     // To a classic set, which the server takes for a login.
-    (
-        b"CLIENT_ERROR bad authentication token format",
-        Failure::Unauthenticated,
-    ),
-    (
-        b"CLIENT_ERROR authentication failure",
-        Failure::Unauthenticated,
-    ),
-    (
-        b"CLIENT_ERROR cannot increment or decrement non-numeric value",
-        Failure::NotNumeric,
-    ),
+    (b"CLIENT_ERROR bad authentication", Failure::Unauthenticated),
+    (b"CLIENT_ERROR authentication", Failure::Unauthenticated),
+    (b"CLIENT_ERROR cannot increment", Failure::NotNumeric),
     (b"CLIENT_ERROR", Failure::Client),
-    (
-        b"SERVER_ERROR object too large for cache",
-        Failure::TooLarge,
-    ),
+    (b"SERVER_ERROR object too large", Failure::TooLarge),
     (b"SERVER_ERROR out of memory", Failure::OutOfMemory),
     (b"SERVER_ERROR Out of memory", Failure::OutOfMemory),
     (b"SERVER_ERROR", Failure::Server),
 ];
 
+/// The lines by which a server says that it will not, or not now.
+const REFUSALS: [(&[u8], Failure); 6] = [
+    (b"MEMLIMIT_TOO_SMALL", Failure::Refused),
+    (b"MEMLIMIT_ADJUST_FAILED", Failure::Refused),
+    (b"BUSY", Failure::Refused),
+    (b"BADCLASS", Failure::Refused),
+    (b"WATCHER_TOO_MANY", Failure::Refused),
+    (b"WATCHER_FAILED", Failure::Refused),
+];
+
 /// An error line. Its first words may be followed by a blank or a colon, or be all there is.
-fn failure(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
-    let mut failures = FAILURES.iter();
-    let &(_, failure) = failures.find(|(words, failure)| {
+fn failure(
+    head: &mut Head,
+    shape: Shape,
+    line: &[u8],
+    failures: &[(&[u8], Failure)],
+) -> Option<()> {
+    let &(_, failure) = failures.iter().find(|(words, failure)| {
         let follows = line.strip_prefix(*words).map(<[u8]>::first);
         matches!(follows, Some(None | Some(b' ' | b':')))
             // Elsewhere these words mean nothing that could be relied on.
-            && (*failure != Failure::NotNumeric || matches!(shape, Shape::Number | Shape::Meta))
+            && (*failure != Failure::NotNumeric
+                || matches!(shape.kind(), Kind::Number | Kind::Meta))
     })?;
     let length = u32::try_from(line.len()).ok()?;
     head.begin(shape, Status::Failed(failure), 0, length, 2);
@@ -222,7 +256,7 @@ fn failure(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
 }
 
 /// The number that these digits are, with blanks behind them, as subtracting leaves them.
-pub(super) fn padded_number(line: &[u8]) -> Option<u64> {
+pub(crate) fn padded_number(line: &[u8]) -> Option<u64> {
     let mut rest = line.trim_ascii_end();
     digits(&mut rest).filter(|_| rest.is_empty())
 }
@@ -234,7 +268,8 @@ fn next_number(rest: &mut &[u8]) -> Option<u64> {
 }
 
 /// Takes a number from the front: at least one digit, within 64 bits.
-pub(super) fn digits(rest: &mut &[u8]) -> Option<u64> {
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(crate) fn digits(rest: &mut &[u8]) -> Option<u64> {
     let (mut number, mut left) = (0_u64, *rest);
     while let [byte @ b'0'..=b'9', behind @ ..] = left {
         number = number.checked_mul(10)?.checked_add(u64::from(byte & 15))?;
@@ -248,6 +283,7 @@ pub(super) fn digits(rest: &mut &[u8]) -> Option<u64> {
 }
 
 /// Takes what stands before the next blank or the line's end from the front.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 fn until_blank<'l>(rest: &mut &'l [u8]) -> &'l [u8] {
     let end = rest.iter().position(|&byte| byte <= b' ');
     let (word, behind) = rest

@@ -9,7 +9,7 @@ use super::{Form, Mode, Request, What, line};
 /// see where that is:
 ///
 /// - a miss by another command's word; a classic `VALUE` with a CAS value that was not asked for, or
-///   without one that was; an item of a batch more often than it was asked for;
+///   without one that was;
 /// - flags of a meta line that are no letters or there twice; numbers with zeros in front of them or
 ///   line ends behind them;
 /// - packets with parts that such a reply does not have, in a batch even with another opcode;
@@ -26,6 +26,8 @@ pub enum Meaning {
     Item(Item),
     Number(u64),
     Version(Vec<u8>),
+    /// Stored, and no CAS value was compared: the server keeps none, as the 0 says that it answers.
+    Uncompared,
     /// No more items come.
     End,
     Failed(Class),
@@ -153,9 +155,7 @@ impl<'b> Reader<'b> {
             let value = self.value(length)?;
             let place = place.ok_or(State::Never)?;
             let key = owed[place].to_vec();
-            if STRICT || keys.len() == 1 {
-                owed.remove(place);
-            }
+            owed.remove(place);
             let item = Item {
                 key: Some(key),
                 value,
@@ -341,7 +341,7 @@ fn padded(digits: &[u8]) -> Option<u64> {
 }
 
 /// An error line: its first word, then nothing, or a text behind a blank or a colon.
-fn failure(line: &[u8]) -> Option<Meaning> {
+pub fn failure(line: &[u8]) -> Option<Meaning> {
     let length = line.iter().position(|byte| b" :".contains(byte));
     let class = match &line[..length.unwrap_or(line.len())] {
         b"ERROR" => Class::Command,
@@ -392,7 +392,15 @@ fn success(what: &What, packet: &Packet<'_>) -> Option<Meaning> {
     let &Packet {
         extras, key, value, ..
     } = packet;
+    let is_cas = matches!(
+        what,
+        What::Store {
+            mode: Mode::Cas(_),
+            ..
+        }
+    );
     Some(match (what, extras, key, value) {
+        _ if is_cas && packet.cas == 0 => Meaning::Uncompared,
         (What::Get { .. }, &[a, b, c, d], ..) => Meaning::Item(Item {
             key: Some(key.to_vec()).filter(|_| packet.opcode == QUIET),
             value: value.to_vec(),

@@ -1,12 +1,12 @@
 //! What a taken reply means, in the words of the grammar, and whether that is what came.
 
-use minimc_core::ErrorKind;
 use minimc_core::command::{
     self, Command, Count, Delete, Get, Noop, Store, Stored, Touch, Version,
 };
+use minimc_core::{Error, ErrorKind};
 
-use super::super::grammar::reply::{Class, Item, Meaning, State, read};
-use super::super::grammar::{Form, Request};
+use super::super::grammar::reply::{Class, Item, Meaning, State, failure, read};
+use super::super::grammar::{Form, Request, What};
 use super::{End, Outcome, STORAGE};
 
 /// A command whose reply can be compared with what the grammar makes of it.
@@ -92,13 +92,25 @@ pub fn agrees(outcome: &Outcome, requests: &[Request], bytes: &[u8]) -> Result<(
     for answer in &outcome.answers {
         let read = meanings.next();
         let kind = match answer {
+            // Each key had its item before the line that stands in place of the end.
+            Ok(Meaning::End) if matches!(read, Some(Meaning::Failed(_))) => {
+                let told = outcome.answers.iter().take_while(|answer| {
+                    let item = answer.as_ref().ok();
+                    matches!(item, Some(Meaning::Item(_)))
+                });
+                let all = matches!(&requests[0].what, What::Get { keys, .. } if keys.len() == told.count());
+                return all.then_some(()).ok_or("an error that was not told");
+            }
             Ok(meaning) if read.is_some_and(|read| is(meaning, read)) => continue,
             _ if read.is_none() && is_cut => return Ok(()),
             Ok(_) => return Err("taken for a reply that it is not"),
             Err(error) => error.kind(),
         };
+        let words = answer.as_ref().err().and_then(Error::text);
+
         let expected = match (kind, read) {
             (ErrorKind::NotFound, Some(Meaning::NotFound)) => continue,
+            (ErrorKind::Uncompared, Some(Meaning::Uncompared)) => continue,
             // A line, or what stands in its place, that is longer than the storage.
             (ErrorKind::Malformed, _) if bytes.len() >= STORAGE => true,
             (ErrorKind::Malformed | ErrorKind::Mismatched | ErrorKind::Unsolicited, None) => {
@@ -109,6 +121,9 @@ pub fn agrees(outcome: &Outcome, requests: &[Request], bytes: &[u8]) -> Result<(
             }
             // Not all of it has come, or ever will.
             (ErrorKind::ReplyTooLarge { .. }, _) => true,
+            (ErrorKind::Unconfirmed, Some(Meaning::Failed(_))) => {
+                words.and_then(|words| failure(words.bytes())).as_ref() == read
+            }
             (_, Some(Meaning::Failed(class))) => class_of(kind) == Some(*class),
             _ => false,
         };

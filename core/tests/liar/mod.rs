@@ -7,11 +7,11 @@ mod meaning;
 use core::iter;
 
 use minimc_core::command::{Command, Count, Delete, Get, GetMany, Noop, Store, Touch, Version};
-use minimc_core::{Connection, Error, ErrorKind, Expiry, Key, Piece, Protocol};
+use minimc_core::{Connection, Error, ErrorKind, Expiry, Key, Piece, Progress, Protocol};
 
 use super::grammar::reply::{Item, Meaning, STRICT};
 use super::grammar::{self, Request};
-use super::peer::Random;
+use super::peer::{Random, queue};
 pub use meaning::{Means, agrees};
 
 const STORAGE: usize = 400;
@@ -243,15 +243,21 @@ impl Call {
         let pieces = pieces.into_iter();
         let liar = Liar { reply, pieces };
         let raw = way == Way::Raw;
-        let (mut batch, mut room) = (self.batch(), ROOM);
-        let mut connection = self.asked(protocol, &mut batch, &mut room);
+        let (mut progress, mut room) = (Progress::new(), ROOM);
+        let mut connection = self.asked(protocol, &mut progress, &mut room);
         ask(&mut connection, &Noop);
         connection.sent(STORAGE);
+        let mut is_over = self != Self::Many;
         match way {
             Way::Pieces => by_pieces(connection, liar),
             _ => liar.outcome(connection, |connection| {
+                if !is_over {
+                    let item = item(connection, &mut progress);
+                    is_over =
+                        matches!(item, Some(Ok(Meaning::End) | Err(_))) && !progress.is_waiting();
+                    return item;
+                }
                 arrived(connection, |connection, owed| match owed {
-                    2 if self == Self::Many => item(connection, &mut batch),
                     2 => self.take(connection, raw),
                     _ => take::<Noop>(connection, raw),
                 })
@@ -261,21 +267,15 @@ impl Call {
 
     /// The call and the no-op, as a server reads them.
     pub fn requests(self, protocol: Protocol) -> Vec<Request> {
-        let (mut batch, mut room) = (self.batch(), ROOM);
-        let mut connection = self.asked(protocol, &mut batch, &mut room);
+        let (mut progress, mut room) = (Progress::new(), ROOM);
+        let mut connection = self.asked(protocol, &mut progress, &mut room);
         ask(&mut connection, &Noop);
         grammar::requests(&connection.outgoing(None).concat()).unwrap()
     }
 
-    fn batch(self) -> GetMany<'static, &'static str> {
-        let keys = if self == Self::Many { &KEYS[..] } else { &[] };
-        GetMany::new(keys).unwrap()
-    }
-
     /// Whether nothing comes of a reply but that more of it is wanted. This costs next to nothing.
     pub fn wants_more(self, protocol: Protocol, room: &mut Room, reply: &[u8]) -> bool {
-        let mut batch = self.batch();
-        let mut connection = self.asked(protocol, &mut batch, room);
+        let mut connection = self.asked(protocol, &mut Progress::new(), room);
         connection.sent(STORAGE);
         connection.space()[..reply.len()].copy_from_slice(reply);
         connection.filled(reply.len());
@@ -286,7 +286,7 @@ impl Call {
     fn asked<'s>(
         self,
         protocol: Protocol,
-        batch: &mut GetMany<'_, &str>,
+        progress: &mut Progress,
         [sending, receiving]: &'s mut Room,
     ) -> Link<'s> {
         let mut connection =
@@ -305,7 +305,7 @@ impl Call {
             Self::Touch => ask(&mut connection, &Touch::new(key, Expiry::NEVER)),
             Self::Version => ask(&mut connection, &Version),
             Self::Noop => ask(&mut connection, &Noop),
-            Self::Many => assert_eq!(connection.send_batch(batch), Ok(true)),
+            Self::Many => assert_eq!(queue(&mut connection, &many(), progress), Ok(true)),
         }
         connection
     }
@@ -360,22 +360,42 @@ fn by_pieces(connection: Link<'_>, liar: Liar<'_, impl Iterator<Item = usize>>) 
     })
 }
 
-fn item(connection: &mut Link<'_>, batch: &mut GetMany<'_, &str>) -> Answer {
-    let owed = connection.owed();
-    let answer = match connection.item(batch) {
-        Ok(Some((key, item))) => Ok(Meaning::Item(Item {
-            key: Some(key.as_bytes().to_vec()),
-            ..meaning::item(item)
-        })),
-        Ok(None) => Ok(Meaning::End),
-        Err(error) => Err(error),
-    };
-    match answer {
-        Ok(Meaning::Item(_)) => assert_eq!(connection.owed(), owed),
-        Ok(_) if connection.protocol() != Protocol::Binary => {
-            assert_eq!(connection.owed() + 1, owed);
+fn many() -> GetMany<'static, &'static str> {
+    GetMany::new(&KEYS)
+}
+
+/// The next item that came for the batch, or its end: what is not there says nothing.
+fn item(connection: &mut Link<'_>, progress: &mut Progress) -> Option<Answer> {
+    loop {
+        match connection.item_arrived(&many(), progress) {
+            Ok(false) if progress.is_waiting() => return None,
+            Ok(false) => return Some(Ok(Meaning::End)),
+            Ok(true) => {}
+            Err(kind) => {
+                let lost = lost(connection, kind);
+                connection.lose(progress, kind);
+                return Some(lost);
+            }
         }
-        _ => {}
+        let (index, item) = connection.item(&many(), progress).unwrap();
+        match item {
+            Ok(Some(item)) => {
+                return Some(Ok(Meaning::Item(Item {
+                    key: Some(KEYS[index].as_bytes().to_vec()),
+                    ..meaning::item(item)
+                })));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                // Of an error line each of the others is told too.
+                while error.kind() == ErrorKind::Unconfirmed
+                    && connection.item_arrived(&many(), progress) == Ok(true)
+                {
+                    let (_, item) = connection.item(&many(), progress).unwrap();
+                    assert!(item.is_err_and(|other| other == error));
+                }
+                return Some(Err(error));
+            }
+        }
     }
-    answer
 }

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 // The model of the connection uses this from a crate without std's prelude.
 use std::string::{String, ToString};
 use std::vec::Vec;
-use std::{assert, assert_eq, format, vec};
+use std::{assert, assert_eq, format, panic, vec};
 
-use minimc_core::command::Command;
-use minimc_core::{Connection, Gap, Piece, Protocol, Storage};
+use minimc_core::command::{Batch, Command};
+use minimc_core::{Connection, Error, Gap, Piece, Progress, Protocol, Sent, Storage};
 
 pub const PROTOCOLS: [Protocol; 3] = [Protocol::Text, Protocol::Meta, Protocol::Binary];
 
@@ -50,7 +50,7 @@ impl Peer {
         while let Some(used) = match rest.first() {
             None => None,
             Some(0x80) => self.packet(rest),
-            Some(_) => self.line(rest),
+            Some(_) => self.quietly(rest),
         } {
             rest = &rest[used..];
         }
@@ -95,6 +95,25 @@ impl Peer {
         let flags = old.flags;
         self.put(key, number.to_string().as_bytes(), flags);
         Some(number)
+    }
+
+    /// A line; where it asks to be quiet, what goes the usual way is not answered.
+    fn quietly(&mut self, requests: &[u8]) -> Option<usize> {
+        let before = self.replies.len();
+        let used = self.line(requests)?;
+        let words = requests[..used].split(|&byte| byte == b'\r').next()?;
+        let mut words = words.split(|&byte| byte == b' ');
+        let hidden: &[&[u8]] = match words.next()? {
+            b"mg" => &[b"EN"],
+            b"ms" | b"md" => &[b"HD"],
+            b"ma" => &[b"HD", b"VA"],
+            _ => &[],
+        };
+        let reply = &self.replies[before..];
+        if words.any(|word| word == b"q") && hidden.iter().any(|code| reply.starts_with(code)) {
+            self.replies.truncate(before);
+        }
+        Some(used)
     }
 
     fn line(&mut self, requests: &[u8]) -> Option<usize> {
@@ -217,7 +236,14 @@ impl Peer {
         let header = requests.get(..24)?;
         let body = u32::from_be_bytes(header[8..12].try_into().unwrap()) as usize;
         let body = requests.get(24..24 + body)?;
-        let opcode = header[1];
+        let asked = header[1];
+        // A quiet request is carried out as the loud one, and answered only if it fails.
+        let (opcode, is_quiet) = match asked {
+            0x11..=0x16 => (asked - 0x10, true),
+            0x19 | 0x1A => (asked - 0x0B, true),
+            0x24 => (0x1D, true),
+            _ => (asked, false),
+        };
         let key = usize::from(u16::from_be_bytes([header[2], header[3]]));
         let (extras, rest) = body.split_at(usize::from(header[4]));
         let (key, value) = rest.split_at(key);
@@ -226,7 +252,7 @@ impl Peer {
         let item = self.items.get(key).cloned();
         let answer = |status: u16, extras: &[u8], key: &[u8], value: &[u8], cas: u64| {
             let body = (extras.len() + key.len() + value.len()) as u32;
-            let lengths = [0x81, opcode, 0, key.len() as u8, extras.len() as u8, 0];
+            let lengths = [0x81, asked, 0, key.len() as u8, extras.len() as u8, 0];
             let (status, body, cas) = (status.to_be_bytes(), body.to_be_bytes(), cas.to_be_bytes());
             let opaque = &header[12..16];
             [
@@ -272,11 +298,18 @@ impl Peer {
                     .first_chunk()
                     .map_or(0, |flags| u32::from_be_bytes(*flags));
                 let stored = self.store(mode, key, value, flags, cas);
-                answer(stored.status(opcode), b"", b"", b"", 0)
+                let new = self.items.get(key).map_or(0, |item| item.cas);
+                answer(stored.status(opcode), b"", b"", b"", new)
             }
             _ => answer(0x81, b"", b"", b"Unknown command", 0),
         };
-        self.replies.extend_from_slice(&reply);
+        let is_usual = match opcode {
+            0x1D => reply.get(6..8) == Some(&[0, 1]),
+            _ => reply.get(6..8) == Some(&[0, 0]),
+        };
+        if !(is_quiet && is_usual) {
+            self.replies.extend_from_slice(&reply);
+        }
         Some(24 + body.len())
     }
 }
@@ -364,6 +397,41 @@ pub fn arrive<S: Storage, const N: usize>(
             "the server has no more to say"
         );
     }
+}
+
+/// Queues more of a batch, all of which fits the storage; whether there was more.
+pub fn queue<B: Batch, S: Storage, const N: usize>(
+    connection: &mut Connection<S, N>,
+    batch: &B,
+    progress: &mut Progress,
+) -> Result<bool, Error> {
+    match connection.send_batch(batch, progress)? {
+        Sent::Group(None) => Ok(true),
+        Sent::Group(Some(_)) => panic!("a value that is not in the storage"),
+        Sent::Nothing => Ok(false),
+    }
+}
+
+/// Sends what is queued and reads until the batch's next outcome is there; `false` if nothing is
+/// owed that could tell of one.
+pub fn arrive_item<B: Batch, S: Storage, const N: usize>(
+    connection: &mut Connection<S, N>,
+    peer: &mut Peer,
+    batch: &B,
+    progress: &mut Progress,
+    chunk: usize,
+) -> bool {
+    while write(connection, peer, None, chunk) > 0 {}
+    while !connection.item_arrived(batch, progress).unwrap() {
+        if !progress.is_waiting() {
+            return false;
+        }
+        assert!(
+            read(connection, peer, chunk) > 0,
+            "the server has no more to say"
+        );
+    }
+    true
 }
 
 /// Carries out one command; what came of it.

@@ -9,9 +9,9 @@ pub const LARGE: &str = "large";
 const LENGTH: usize = 300_000;
 
 /// After how many bytes the large value begins anew: a prime, which no buffer's length divides.
-const PERIOD: usize = 100_003;
+const PERIOD: usize = 75_011;
 
-/// The first third of the large value, for those who cannot hold it whole: repeated it is all of
+/// The first quarter of the large value, for those who cannot hold it whole: repeated it is all of
 /// it.
 pub static PART: [u8; PERIOD] = part();
 
@@ -99,10 +99,12 @@ const fn part() -> [u8; PERIOD] {
 
 const fn whole() -> [u8; LENGTH] {
     let mut whole = [0; LENGTH];
-    let (first, rest) = whole.split_at_mut(PERIOD);
-    let (second, third) = rest.split_at_mut(PERIOD);
-    first.copy_from_slice(&PART);
-    second.copy_from_slice(&PART);
-    third.copy_from_slice(PART.split_at(third.len()).0);
+    let mut rest = whole.as_mut_slice();
+    while rest.len() > PERIOD {
+        let (first, more) = rest.split_at_mut(PERIOD);
+        first.copy_from_slice(&PART);
+        rest = more;
+    }
+    rest.copy_from_slice(PART.split_at(rest.len()).0);
     whole
 }

@@ -1,8 +1,8 @@
-//! The host's side of `ci/demo.sh`: a real memcached, a firmware in QEMU, and a report.
+//! The host's side of `ci/demo.sh`: a real memcached, two devices in QEMU, and a report.
 //!
 //! `demo BOARD ELF FILE` stores FILE as an over-the-air image with a configuration, boots the
-//! board with `boards/run.sh`, reads back what the device published (`boards/demo` has the table of
-//! keys), and says how it went.
+//! board twice at the same time with `boards/run.sh`, reads back what the devices published
+//! (`boards/demo` has the table of keys), and says how it went.
 
 #![allow(
     clippy::print_stdout,
@@ -21,7 +21,10 @@ use minimc_tests::board::Board;
 use minimc_tests::server::Memcached;
 use sha2::{Digest, Sha256};
 
-/// What the device is told to publish, and for how long.
+/// How many devices are booted together.
+const DEVICES: usize = 2;
+
+/// What each device is told to publish, and for how long.
 const READINGS: usize = 3;
 const CONFIGURATION: &str = "readings=3\nttl=120\n";
 
@@ -65,35 +68,66 @@ fn demo(board: Board<'_>, file: &str) -> Result<(), Box<dyn Error>> {
         bytes.len()
     );
 
+    let names: Vec<String> = (1..=DEVICES)
+        .map(|n| format!("{}-{n}", board.name))
+        .collect();
     let began = Instant::now();
-    board.boot(server.port(), &[board.name])?;
+    board.boot_together(server.port(), &names)?;
     println!(
-        "host    {} ran for {:.1} s; what it published:",
-        board.name,
+        "host    {DEVICES} devices ran for {:.1} s",
         began.elapsed().as_secs_f32()
     );
-    report(&mut client, board.name, bytes.len(), &digest)
+    let mut results = Vec::new();
+    for name in &names {
+        results.push(report(&mut client, name, bytes.len(), &digest)?);
+    }
+    println!("host    both have the image: the digests are the same");
+    shared(&mut client, &names, &results)
 }
 
-/// Prints what the device published, and fails if anything is missing or wrong.
+/// Whether the devices computed the calibration once, and all have it.
+fn shared(client: &mut Client, names: &[String], results: &[String]) -> Result<(), Box<dyn Error>> {
+    let times = text(client, "fw:calibration:computed")?;
+    if times != "1" {
+        return Err(format!("the calibration was computed {times} times, not once").into());
+    }
+    let calibration = text(client, "fw:calibration")?;
+    let by = line(&calibration, "by")?;
+    if !names.iter().any(|name| name == by) {
+        return Err(format!("the calibration is by {by}, which is none of the devices").into());
+    }
+    let excess = line(&calibration, "excess")?;
+    for (name, result) in names.iter().zip(results) {
+        if line(result, "calibrated_by")? != by || line(result, "excess")? != excess {
+            return Err(format!("{name} has another calibration").into());
+        }
+    }
+    println!("host    {by} computed the calibration, once, and both have it");
+    Ok(())
+}
+
+/// Prints what a device published, and returns its result; fails if anything is missing or wrong.
 fn report(
     client: &mut Client,
-    board: &str,
+    name: &str,
     length: usize,
     digest: &str,
-) -> Result<(), Box<dyn Error>> {
-    let boots = text(client, &format!("dev:{board}:boots"))?;
-    println!("        boots        {boots}");
+) -> Result<String, Box<dyn Error>> {
+    println!("host    {name} published:");
+    let boots = text(client, &format!("dev:{name}:boots"))?;
+    println!("        boots         {boots}");
     let keys: Vec<String> = (1..=READINGS)
-        .map(|n| format!("dev:{board}:temperature:{n}"))
+        .map(|n| format!("dev:{name}:temperature:{n}"))
         .collect();
     let mut readings = Vec::new();
     let mut items = client.get_many(&keys)?;
-    while let Some((_, item)) = items.next()? {
-        let reading: f32 = std::str::from_utf8(item.value)?.parse()?;
-        readings.push(format!("{reading:.2} C"));
+    while let Some((_, item)) = items.next() {
+        if let Some(item) = item? {
+            let reading: f32 = std::str::from_utf8(item.value)?.parse()?;
+            readings.push(format!("{reading:.2} C"));
+        }
     }
-    println!("        temperature  {}", readings.join(", "));
+    println!("        temperature   {}", readings.join(", "));
     if readings.len() != READINGS {
         return Err(format!(
             "the device published {} of {READINGS} readings",
@@ -101,22 +135,30 @@ fn report(
         )
         .into());
     }
-    let result = text(client, &format!("dev:{board}:result"))?;
+    let result = text(client, &format!("dev:{name}:result"))?;
     for line in result.lines() {
-        let (name, value) = line.split_once('=').unwrap_or((line, ""));
-        println!("        {name:<12} {value}");
+        let (what, value) = line.split_once('=').unwrap_or((line, ""));
+        println!("        {what:<13} {value}");
     }
-    for line in [
-        "status=ok".into(),
-        format!("image={length}"),
-        format!("sha256={digest}"),
+    for (what, value) in [
+        ("status", "ok"),
+        ("image", &length.to_string()),
+        ("sha256", digest),
     ] {
-        if !result.lines().any(|found| found == line) {
-            return Err(format!("the device's result has no line {line}").into());
+        let found = line(&result, what)?;
+        if found != value {
+            return Err(format!("{name} says {what}={found}, not {value}").into());
         }
     }
-    println!("host    the device has the image: the digests are the same");
-    Ok(())
+    Ok(result)
+}
+
+/// The value of the line `name=value`.
+fn line<'t>(text: &'t str, name: &str) -> Result<&'t str, Box<dyn Error>> {
+    let mut lines = text.lines().filter_map(|line| line.split_once('='));
+    let found = lines.find(|(found, _)| *found == name);
+    let (_, value) = found.ok_or_else(|| format!("there is no line {name}= in {text:?}"))?;
+    Ok(value)
 }
 
 fn text(client: &mut Client, key: &str) -> Result<String, Box<dyn Error>> {

@@ -15,14 +15,18 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use minimc::Expiry;
 use minimc::net::Client;
-use minimc_scenarios::{LARGE, WHOLE, pairs};
+use minimc::{Expiry, Options, Protocol};
+use minimc_scenarios::{LARGE, LOGIN, WHOLE, pairs};
 use minimc_tests::board::{Board, Failure, PANICKED};
 use minimc_tests::relay::relay;
 use minimc_tests::server::Memcached;
 
-const PROTOCOLS: [&str; 3] = ["text", "meta", "binary"];
+const PROTOCOLS: [(&str, Protocol); 3] = [
+    ("text", Protocol::Text),
+    ("meta", Protocol::Meta),
+    ("binary", Protocol::Binary),
+];
 
 /// After how many bytes from the server one is spoilt: the device is then reading the large value.
 const SPOILT: usize = 200_000;
@@ -55,18 +59,21 @@ fn carry(port: &str, spoilt: Option<&str>) -> Verdict {
 
 /// The scenarios, for each protocol; and once with a byte spoilt on its way, which must not pass.
 fn live(board: Board<'_>) -> Verdict {
-    for protocol in PROTOCOLS {
-        let server = Memcached::tcp(&[]);
+    for (name, protocol) in PROTOCOLS {
+        let server = match protocol {
+            Protocol::Binary => Memcached::with_sasl(),
+            _ => Memcached::with_login(),
+        };
         let began = Instant::now();
-        board.boot(&through_relay(&server, "")?, &[protocol])?;
+        board.boot(&through_relay(&server, "")?, &[name])?;
         let seconds = began.elapsed().as_secs_f32();
-        check_left(&server)?;
+        check_left(&server, protocol)?;
         println!(
-            "host    {} passed every scenario, protocol {protocol}, in {seconds:.1} s",
+            "host    {} passed every scenario, protocol {name}, in {seconds:.1} s",
             board.name
         );
     }
-    let server = Memcached::tcp(&[]);
+    let server = Memcached::with_login();
     let relay = through_relay(&server, &SPOILT.to_string())?;
     println!("host    and with a byte spoilt on its way:");
     match board.boot(&relay, &["meta"]) {
@@ -77,8 +84,13 @@ fn live(board: Board<'_>) -> Verdict {
 }
 
 /// Whether the server has what the scenarios leave there.
-fn check_left(server: &Memcached) -> Verdict {
-    let mut client = Client::connect(server.address())?;
+fn check_left(server: &Memcached, protocol: Protocol) -> Verdict {
+    let options = Options {
+        protocol,
+        credentials: Some(LOGIN),
+        ..Options::default()
+    };
+    let mut client = Client::connect_with(server.address(), options)?;
     let large = client.get(LARGE)?.ok_or("the large value is missing")?;
     if large.value != WHOLE {
         return Err("the large value that the device stored differs".into());

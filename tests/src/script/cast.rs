@@ -24,7 +24,8 @@ enum Answered {
     No,
 }
 
-const CROWD: usize = 40;
+/// As many keys as two requests of a chip's client hold, in every protocol.
+const CROWD: usize = 80;
 
 impl Cast {
     /// The items of the call that fares badly; the large value has so many bytes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minimc::Protocol;
 
-use super::{binary, text};
+use super::{Greeting, binary, text};
 
 /// What is stored under a key whose value is no number: the key, over and over.
 pub fn value(key: &str, length: usize) -> Vec<u8> {
@@ -20,6 +20,7 @@ pub struct Peer {
     items: BTreeMap<String, Vec<u8>>,
     served: Vec<(Verb, String)>,
     refusal: Option<Refusal>,
+    greeting: Greeting,
 }
 
 /// What a request asks for.
@@ -94,7 +95,17 @@ impl Peer {
             items: BTreeMap::new(),
             served: Vec::new(),
             refusal: None,
+            greeting: Greeting::default(),
         }
+    }
+
+    /// Wants every connection to begin so.
+    pub fn greet(&mut self, greeting: Greeting) {
+        self.greeting = greeting;
+    }
+
+    pub(super) fn greeting(&self) -> &Greeting {
+        &self.greeting
     }
 
     /// The protocol that it speaks.

@@ -1,9 +1,9 @@
 //! A client, a script and the items of two casts, the same for every run of a test.
 
-use minimc::{Client, Growing, Options, Protocol, Storage};
+use minimc::{Client, Credentials, Growing, Options, Protocol, Storage};
 
 use super::calls::Call;
-use super::{Cast, Manner, Peer, Script, finish};
+use super::{Cast, Greeting, Manner, Peer, Script, finish};
 use crate::outcome::Outcome;
 
 /// A host's storage, and the length of a value that goes out by a gap from it.
@@ -46,6 +46,17 @@ impl<S: Storage> Stage<S> {
             peer,
             storage,
         }
+    }
+
+    /// Lets the peer want to be greeted so, and the client do it.
+    #[must_use]
+    pub fn greeted(mut self, greeting: Greeting) -> Self {
+        self.options.credentials = greeting
+            .login
+            .map(|(user, password)| Credentials::new(user, password).expect("credentials"));
+        self.options.learn_dialect = !greeting.versions.is_empty();
+        self.peer.greet(greeting);
+        self
     }
 
     /// A client that is not connected yet.

@@ -3,8 +3,9 @@
 use std::format;
 use std::vec::Vec;
 
+use super::super::Progress;
 use super::Link;
-use crate::command::{Batch, Count, Get, GetMany, Item, Noop, Store, Stored};
+use crate::command::{Batch, Count, Get, GetMany, Item, Noop, Store, StoreMany, Stored};
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 use crate::reply::{Gap, Piece};
@@ -27,6 +28,8 @@ pub(super) enum Kind {
     Noop,
     /// Two items, and one that is not there between them.
     Many,
+    /// Two values, quietly where the protocol can.
+    Sets,
     /// A value that nearly fills the storage.
     Long,
     /// The item of [`Kind::Get`], in pieces.
@@ -47,11 +50,16 @@ impl Kind {
         Self::Count,
         Self::Noop,
         Self::Many,
+        Self::Sets,
         Self::Long,
         Self::Pieces,
         Self::Large,
         Self::LargePieces,
     ];
+
+    pub(super) fn is_batch(self) -> bool {
+        matches!(self, Self::Many | Self::Sets)
+    }
 
     pub(super) fn is_in_pieces(self) -> bool {
         matches!(self, Self::Pieces | Self::LargePieces)
@@ -65,7 +73,7 @@ impl Kind {
             Self::Raw => KEYS[2],
             Self::Long => "m",
             Self::Large | Self::LargePieces => "l",
-            Self::Set | Self::Gap => "s",
+            Self::Set | Self::Gap | Self::Sets => "s",
             Self::Count | Self::Noop => "n",
         }
     }
@@ -100,7 +108,10 @@ pub(super) enum Handed {
     Number(u64),
     Done,
     TooLarge,
-    Item(&'static str, Vec<u8>),
+    /// The outcome of one request of a batch, ...
+    Outcome(usize, Option<Vec<u8>>),
+    /// ... and the last, with what was told at the end.
+    Outcomes(Vec<(usize, Option<Vec<u8>>)>),
     Start(u32),
     Bytes(Vec<u8>),
     End,
@@ -109,7 +120,7 @@ pub(super) enum Handed {
 impl Handed {
     /// Whether the caller has its answer with it.
     pub(super) fn is_last(&self) -> bool {
-        !matches!(self, Self::Item(..) | Self::Start(_) | Self::Bytes(_))
+        !matches!(self, Self::Outcome(..) | Self::Start(_) | Self::Bytes(_))
     }
 }
 
@@ -129,22 +140,27 @@ impl Call {
     }
 
     /// How many opaques it uses up.
-    pub(super) fn tags(&self, protocol: Protocol) -> u16 {
-        match (protocol, self.kind) {
-            (Protocol::Binary, Kind::Many) => 4,
+    pub(super) fn tags(&self) -> u16 {
+        match self.kind {
+            Kind::Many => KEYS.len() as u16 + 1,
+            Kind::Sets => 3,
             _ => 1,
         }
     }
 
     /// Queues its request.
-    pub(super) fn send(&self, link: &mut Link) -> Result<(), Error> {
+    pub(super) fn send(&self, link: &mut Link, progress: &mut Progress) -> Result<(), Error> {
         let name = key(self.kind.key());
         match self.kind {
             Kind::Set => link.send(&Store::set(name, small(self.number))).map(drop),
             Kind::Gap => link.send(&Store::set(name, large(self.number))).map(drop),
             Kind::Count => link.send(&Count::up(name, 1)).map(drop),
             Kind::Noop => link.send(&Noop).map(drop),
-            Kind::Many => link.send_batch(&mut keys()).map(drop),
+            Kind::Many => link.send_batch(&keys(), progress).map(drop),
+            Kind::Sets => {
+                let items = sets(self.number);
+                link.send_batch(&StoreMany::set(&items), progress).map(drop)
+            }
             _ => link.send(&Get::new(name)).map(drop),
         }
     }
@@ -157,7 +173,23 @@ impl Call {
     }
 
     /// Takes what has come of its reply, which is the oldest owed.
-    pub(super) fn take(&self, link: &mut Link) -> Result<Option<Handed>, Error> {
+    pub(super) fn take(
+        &self,
+        link: &mut Link,
+        progress: &mut Progress,
+    ) -> Result<Option<Handed>, Error> {
+        match self.kind {
+            Kind::Many => {
+                let value = |item: Option<Item<'_>>| item.map(|item| item.value.to_vec());
+                return outcomes(link, &keys(), progress, value);
+            }
+            Kind::Sets => {
+                let stored = |stored| (stored == Stored::Stored).then(Vec::new);
+                let items = sets(self.number);
+                return outcomes(link, &StoreMany::set(&items), progress, stored);
+            }
+            _ => {}
+        }
         if self.kind.is_in_pieces() {
             let piece = link.piece()?;
             return Ok(piece.map(|piece| match piece {
@@ -178,14 +210,6 @@ impl Call {
             Kind::Count => Handed::Number(link.reply::<Count<'_>>()?),
             Kind::Noop => link.reply::<Noop>().map(|()| Handed::Done)?,
             Kind::Raw => value(link.raw_reply()?.decode::<Get<'_>>()?),
-            Kind::Many => {
-                let mut batch = keys();
-                batch.queued(KEYS.len() as u16);
-                match link.item(&mut batch)? {
-                    Some((key, item)) => Handed::Item(key, item.value.to_vec()),
-                    None => Handed::End,
-                }
-            }
             _ => match link.reply::<Get<'_>>() {
                 Ok(item) => value(item),
                 Err(error) if error.kind() == TOO_LARGE => Handed::TooLarge,
@@ -193,6 +217,16 @@ impl Call {
             },
         };
         Ok(Some(handed))
+    }
+
+    /// The outcomes of its requests, in the order in which they are told: the item that is not there
+    /// comes last.
+    fn all(&self) -> Vec<(usize, Option<Vec<u8>>)> {
+        let value = |index: usize| (index, Some(item(KEYS[index], self.number)));
+        match self.kind {
+            Kind::Sets => [0, 1].map(|index| (index, Some(Vec::new()))).into(),
+            _ => [value(0), value(2), (1, None)].into(),
+        }
     }
 
     /// Whether that is its own answer: every value names its key and its call.
@@ -205,10 +239,10 @@ impl Call {
             (Kind::Set | Kind::Gap | Kind::Noop, Handed::Done) => true,
             (Kind::Count, Handed::Number(number)) => *number == u64::from(self.number) * 10 + 1,
             (Kind::Large, Handed::TooLarge) => true,
-            (Kind::Many, Handed::Item(key, bytes)) => {
-                *key == [KEYS[0], KEYS[2]][got] && *bytes == item(key, self.number)
+            (Kind::Many | Kind::Sets, Handed::Outcome(index, value)) => {
+                self.all().get(got) == Some(&(*index, value.clone()))
             }
-            (Kind::Many, Handed::End) => got == 2,
+            (Kind::Many | Kind::Sets, Handed::Outcomes(last)) => self.all()[got..] == last[..],
             (Kind::Pieces | Kind::LargePieces, Handed::Start(length)) => {
                 got == 0 && *length as usize == value().len()
             }
@@ -235,7 +269,7 @@ impl Call {
     pub(super) fn items(&self) -> Vec<(&'static str, Vec<u8>)> {
         let keys: &[&str] = match self.kind {
             Kind::Many => &[KEYS[0], KEYS[2]],
-            Kind::Miss | Kind::Set | Kind::Gap | Kind::Noop => &[],
+            Kind::Miss | Kind::Set | Kind::Gap | Kind::Sets | Kind::Noop => &[],
             _ => &[self.kind.key()],
         };
         let items = keys.iter().map(|key| (*key, item(key, self.number)));
@@ -254,10 +288,12 @@ impl Call {
     /// Whether nothing but the count keeps it from the reply to a call of another number: see
     /// "Replies that rest on the count" in ARCHITECTURE.md.
     pub(super) fn may_be_told(&self, of: Kind, protocol: Protocol) -> bool {
-        use Kind::{Count, Gap, Get, Large, LargePieces, Long, Many, Miss, Noop, Pieces, Raw, Set};
+        use Kind::{
+            Count, Gap, Get, Large, LargePieces, Long, Many, Miss, Noop, Pieces, Raw, Set, Sets,
+        };
         match protocol {
             Protocol::Binary => false,
-            Protocol::Meta => matches!((self.kind, of), (Noop, Noop) | (Many, Many)),
+            Protocol::Meta => matches!((self.kind, of), (Noop | Sets, Noop | Sets) | (Many, Many)),
             Protocol::Text => match self.kind {
                 // The same key, or the `END` that bears none.
                 Get | Pieces => matches!(of, Get | Pieces | Miss | Many),
@@ -265,7 +301,7 @@ impl Call {
                 Raw | Long => of == self.kind || of == Miss,
                 Miss => of == Miss,
                 Large | LargePieces => matches!(of, Large | LargePieces | Miss),
-                Set | Gap => matches!(of, Set | Gap),
+                Set | Gap | Sets => matches!(of, Set | Gap | Sets),
                 Count | Noop => of == self.kind,
             },
         }
@@ -292,7 +328,32 @@ static LARGE_VALUES: [[u8; LARGE]; 8] = [
 const KEYS: [&str; 3] = ["a", "c", "b"];
 
 fn keys() -> GetMany<'static, &'static str> {
-    GetMany::new(&KEYS).unwrap()
+    GetMany::new(&KEYS)
+}
+
+/// What a batch of sets stores: under the last key only the number tells whose it is.
+fn sets(number: u8) -> [(&'static str, &'static [u8]); 2] {
+    [("s", small(number)), ("t", small(number))]
+}
+
+/// The next outcome of the batch, or what was told with its end.
+fn outcomes<B: Batch>(
+    link: &mut Link,
+    batch: &B,
+    progress: &mut Progress,
+    value: impl Fn(B::Reply<'_>) -> Option<Vec<u8>>,
+) -> Result<Option<Handed>, Error> {
+    let (owed, mut told) = (link.owed(), Vec::new());
+    while link.item_arrived(batch, progress)? {
+        let (index, outcome) = link.item(batch, progress)?;
+        told.push((index, value(outcome?)));
+        if link.owed() == owed {
+            return Ok(told
+                .pop()
+                .map(|(index, value)| Handed::Outcome(index, value)));
+        }
+    }
+    Ok((link.owed() < owed).then_some(Handed::Outcomes(told)))
 }
 
 fn key(name: &str) -> Key<'_> {

@@ -4,6 +4,7 @@ use std::vec::Vec;
 
 use stateright::Property;
 
+use super::super::Progress;
 use super::call::{Call, End, Kind};
 use super::network::{Network, Request};
 use super::state::State;
@@ -108,7 +109,7 @@ fn refuses(state: &State) -> bool {
     refused.all(|(kind, is_refused)| {
         !is_refused
             || Call::new(state.made, kind)
-                .send(&mut link)
+                .send(&mut link, &mut Progress::new())
                 .is_err_and(|error| {
                     (error.kind(), error.fate()) == (ErrorKind::Full, Fate::NotSent)
                 })

@@ -153,6 +153,10 @@ impl Exploration {
             let kinds = bounds.kinds.iter();
             // A value outside the storage is sent only when nothing is owed.
             let kinds = kinds.filter(|kind| **kind != Kind::Gap || state.owed.is_empty());
+            // Classic sets rest on the count, in a batch as by themselves: which of several words a
+            // lie has replaced nobody can tell.
+            let counted = bounds.lies > 0 && bounds.protocol == Protocol::Text;
+            let kinds = kinds.filter(|kind| **kind != Kind::Sets || !counted);
             steps.extend(kinds.map(|kind| Step::Call(*kind)));
         }
         let Some(oldest) = state.owed.front() else {

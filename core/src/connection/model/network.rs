@@ -70,6 +70,12 @@ impl Request {
             [0x80, _, _, _, _, _, _, _, _, _, body1, body0, ..] => {
                 self.served + 24 + usize::from(u16::from_be_bytes([body1, body0]))
             }
+            ref rest if self.of.kind == Kind::Sets => {
+                let line = rest.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+                // A value of one byte and the end of its line.
+                let data = if rest.starts_with(b"mn") { 0 } else { 3 };
+                self.served + line + data
+            }
             _ => self.bytes.len(),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use super::call::Kind::{self, Count, Gap, Get, Long, Many, Miss, Noop, Pieces, Raw, Set};
+use super::call::Kind::{self, Count, Gap, Get, Long, Many, Miss, Noop, Pieces, Raw, Set, Sets};
 use super::network::Cuts;
 use super::peer::PROTOCOLS;
 use super::step::Event;
@@ -77,7 +77,7 @@ const KINDS: Bounds = Bounds {
 
 /// Two calls, cut at every byte.
 const BYTES: Bounds = Bounds {
-    kinds: &[Get, Miss, Set, Gap, Count, Pieces],
+    kinds: &[Get, Miss, Set, Gap, Count, Sets, Pieces],
     cuts: Cuts::Every,
     losses: 0,
     ..KINDS
@@ -95,7 +95,7 @@ const CALLS: Bounds = Bounds {
 
 /// Three calls, and a reply that comes twice, too late or not at all.
 const LIES: Bounds = Bounds {
-    kinds: &[Get, Raw, Miss, Set, Count, Noop, Many, Pieces],
+    kinds: &[Get, Raw, Miss, Set, Count, Noop, Many, Sets, Pieces],
     calls: 3,
     losses: 0,
     lies: 1,
@@ -120,7 +120,7 @@ fn small() {
     };
     explore("two calls", two);
     let lie = Bounds {
-        kinds: &[Get, Set, Many],
+        kinds: &[Get, Set, Many, Sets],
         calls: 2,
         ..LIES
     };
@@ -135,7 +135,7 @@ fn usual() {
     explore("two calls, every byte", Bounds { is_eager, ..BYTES });
     let kinds = &[Get, Set, Count];
     explore("four calls", Bounds { kinds, ..CALLS });
-    let kinds = &[Get, Miss, Set, Many];
+    let kinds = &[Get, Miss, Set, Many, Sets];
     explore("a lie", Bounds { kinds, ..LIES });
 }
 

@@ -1,7 +1,8 @@
 //! One state of the model, and what each step makes of it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use super::super::Progress;
 use super::Link;
 use super::call::{Call, End, Handed, Kind};
 use super::network::{Network, Request};
@@ -17,6 +18,8 @@ pub(super) struct State {
     pub(super) network: Network,
     /// The calls whose replies are owed.
     pub(super) owed: VecDeque<Call>,
+    /// How far those are that are batches.
+    batches: BTreeMap<u8, Progress>,
     /// How many calls were made.
     pub(super) made: u8,
     /// Whether the client must settle before its next call.
@@ -37,6 +40,7 @@ impl State {
             link,
             network: Network::default(),
             owed: VecDeque::new(),
+            batches: BTreeMap::new(),
             made: 0,
             settling: false,
             lies: 0,
@@ -86,7 +90,8 @@ impl State {
         let mut call = Call::new(self.made, kind);
         self.made += 1;
         let before = self.link.outgoing(None).concat();
-        if let Err(error) = call.send(&mut self.link) {
+        let mut progress = Progress::new();
+        if let Err(error) = call.send(&mut self.link, &mut progress) {
             // Only bytes that nobody asked for make it fail here.
             let is_closed = (error.kind(), error.fate()) == (ErrorKind::Closed, Fate::NotSent);
             return if is_closed {
@@ -103,8 +108,11 @@ impl State {
         let outside = call.gap().map_or(0, |gap| gap.value.len());
         call.length = (bytes.len() - outside) as u16;
         self.owed.push_back(call);
+        if kind.is_batch() {
+            self.batches.insert(call.number, progress);
+        }
         self.network.requests.push_back(Request::new(call, bytes));
-        let tags = call.tags(self.link.protocol());
+        let tags = call.tags();
         self.sequence = self.sequence.wrapping_add(tags);
         Event::None
     }
@@ -162,7 +170,8 @@ impl State {
             // Who takes pieces does not ask for the whole.
             return Event::None;
         }
-        match call.take(&mut self.link) {
+        let progress = self.batches.entry(call.number).or_default();
+        match call.take(&mut self.link, progress) {
             Ok(Some(handed)) => self.hand(call, &handed),
             Ok(None) => {
                 self.account();
@@ -210,6 +219,7 @@ impl State {
         for call in &mut self.owed {
             call.end = End::Abandoned;
         }
+        self.batches.clear();
         self.settling = true;
         if self.is_in_gap() {
             return if self.link.is_broken() {
@@ -221,7 +231,7 @@ impl State {
         while let Some(request) = self.network.requests.back()
             && request.left == 0
         {
-            let tags = request.of.tags(self.link.protocol());
+            let tags = request.of.tags();
             self.sequence = self.sequence.wrapping_sub(tags);
             self.network.requests.pop_back();
             self.owed.pop_back();
@@ -263,6 +273,7 @@ impl State {
         self.link.reset();
         self.network = Network::default();
         self.owed.clear();
+        self.batches.clear();
         self.settling = false;
         self.losses += 1;
     }
@@ -286,6 +297,7 @@ impl State {
         self.network.consume(consumed);
         while self.link.owed() < self.owed.len() {
             let call = self.owed.pop_front();
+            call.and_then(|call| self.batches.remove(&call.number));
             if !self.network.end_reply() || call.is_none_or(|call| call.is_waiting()) {
                 self.wrong = Some(Wrong::Lost);
                 return;

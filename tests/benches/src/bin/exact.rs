@@ -1,9 +1,11 @@
-//! The loop that `ci/bench.sh` counts: COUNT gets or sets of 32 bytes by the blocking client.
+//! The loop that `ci/bench.sh` counts: COUNT gets or sets of 32 bytes by the blocking client, or of
+//! 100 values of 100 bytes at a time.
 //!
-//! `exact get|set ADDRESS COUNT` prints the number of heap allocations in the loop. Instructions
-//! and system calls are counted from outside, as the difference of two counts.
+//! `exact get|set|get-many|set-many ADDRESS COUNT` prints the number of heap allocations in the loop.
+//! Instructions and system calls are counted from outside, as the difference of two counts.
 
 use minimc::Expiry;
+use minimc::command::Stored;
 use minimc::net::Client;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,6 +17,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (key, value) = ("a-key-16-letters", [b'v'; 32]);
     let mut client = Client::connect(address)?;
     client.set(key, &value, Expiry::NEVER)?;
+    let keys: Vec<String> = (0..100)
+        .map(|number| format!("a-key-of-16-{number:04}"))
+        .collect();
+    let items: Vec<(&str, [u8; 100])> = keys.iter().map(|key| (&key[..], [b'v'; 100])).collect();
+    let set_many = |client: &mut Client| {
+        let mut outcomes = client.set_many(&items, Expiry::NEVER)?;
+        while let Some((_, outcome)) = outcomes.next() {
+            assert_eq!(outcome?, Stored::Stored);
+        }
+        Ok::<(), minimc::Error>(())
+    };
+    set_many(&mut client)?;
 
     let mut outcome = Ok(());
     let allocations = allocation_counter::measure(|| {
@@ -23,6 +37,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 match operation.as_str() {
                     "get" => assert!(client.get(key)?.is_some_and(|item| item.value == value)),
                     "set" => client.set(key, &value, Expiry::NEVER)?,
+                    "get-many" => {
+                        let mut found = client.get_many(&keys)?;
+                        while let Some((_, item)) = found.next() {
+                            assert!(item?.is_some_and(|item| item.value.len() == 100));
+                        }
+                    }
+                    "set-many" => set_many(&mut client)?,
                     other => panic!("no operation is called {other}"),
                 }
             }

@@ -47,7 +47,7 @@ pub(super) enum Call {
 /// The keys of items, of which the server has the first two, and of numbers.
 const KEYS: [&str; 4] = ["a", "large", "b", "none"];
 const NUMBERS: [&str; 2] = ["n", "m"];
-const MANY: [&str; 5] = ["a", "none", "large", "b", "a"];
+pub(super) const MANY: [&str; 5] = ["a", "none", "large", "b", "a"];
 
 /// The items that a server begins with; the last but one is larger than the client's storage.
 pub(super) const ITEMS: [(&str, &[u8]); 4] = [
@@ -102,7 +102,7 @@ impl Ask {
             Command::Touch => Call::Touch(Touch::new(name, expiry)),
             Command::Version => Call::Version,
             Command::Noop => Call::Noop,
-            Command::Many => Call::Many(GetMany::new(&MANY).unwrap()),
+            Command::Many => Call::Many(GetMany::new(&MANY)),
         }
     }
 }

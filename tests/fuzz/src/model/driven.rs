@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use minimc_core::command::{Noop, Version};
-use minimc_core::{Connection, ErrorKind, Fate, Gap, Protocol};
+use minimc_core::{Connection, ErrorKind, Fate, Gap, Protocol, Sent};
 
 use super::call::{Call, ITEMS};
 use super::debt::{Debt, Progress, answers};
@@ -81,9 +81,10 @@ impl<'c> Driven<'c> {
             Call::Version => connection.send(&Version),
             Call::Noop => connection.send(&Noop),
             Call::Many(many) => {
-                let sent = connection.send_batch(batch.insert(many.clone()));
+                let progress = batch.insert(minimc_core::Progress::new());
+                let sent = connection.send_batch(many, progress);
                 sent.map(|queued| {
-                    assert!(queued);
+                    assert!(matches!(queued, Sent::Group(None)));
                     None
                 })
             }
@@ -108,6 +109,7 @@ impl<'c> Driven<'c> {
         self.owed.push_back(Debt {
             call,
             batch,
+            told: 0,
             what: what.into_iter().map(|request| request.what).collect(),
             length: all.len() - self.unsent,
             until_gap,
@@ -184,6 +186,13 @@ impl<'c> Driven<'c> {
     pub(super) fn fail(&mut self) {
         self.connection.fail();
         self.is_broken = true;
+        let (unsent, mut behind) = (self.unsent, 0);
+        for debt in self.owed.iter_mut().rev() {
+            behind += debt.length;
+            if debt.progress != Progress::Abandoned {
+                debt.lose(&mut self.connection, unsent < behind);
+            }
+        }
     }
 
     pub(super) fn reset(&mut self) {

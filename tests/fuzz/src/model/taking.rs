@@ -3,7 +3,7 @@
 use minimc_core::command::{Count, Delete, Get, Noop, Store, Touch, Version};
 use minimc_core::{ErrorKind, Fate, Piece};
 
-use super::call::Call;
+use super::call::{Call, MANY};
 use super::debt::{Debt, Progress, answers};
 use super::driven::Driven;
 use crate::grammar::reply::{Item, Meaning};
@@ -66,7 +66,7 @@ impl Driven<'_> {
             Call::Noop => connection.reply::<Noop>().map(Noop::meaning),
             Call::Many(_) => return,
         };
-        if debt.is_answered(taken) {
+        if debt.is_answered(0, taken) {
             self.pop();
         } else {
             debt.progress = Progress::Rest;
@@ -74,24 +74,36 @@ impl Driven<'_> {
     }
 
     fn take_item(&mut self) {
-        if !self.has_arrived() {
-            return;
-        }
-        let is_end = self.connection.is_group_end();
+        let (connection, owed) = (&mut self.connection, self.owed.len());
         let debt = self.owed.front_mut().unwrap();
-        let taken = match self.connection.item(debt.batch.as_mut().unwrap()) {
-            Ok(None) => Ok(Meaning::End),
-            Ok(Some((key, item))) => Ok(Meaning::Item(Item {
-                key: Some(key.as_bytes().to_vec()),
-                value: item.value.to_vec(),
-                flags: item.flags,
-                cas: item.cas,
-            })),
-            Err(error) => Err(error),
+        let Call::Many(many) = debt.call else {
+            return;
         };
-        assert_eq!(is_end, taken == Ok(Meaning::End));
-        debt.is_answered(taken);
-        if is_end {
+        loop {
+            let progress = debt.batch.as_mut().unwrap();
+            let arrived = connection.item_arrived(many, progress).unwrap();
+            assert_eq!(connection.item_arrived(many, progress), Ok(arrived));
+            if !arrived {
+                break;
+            }
+            let (index, outcome) = connection.item(many, progress).unwrap();
+            let taken = outcome.map(|item| match item {
+                Some(item) => Meaning::Item(Item {
+                    key: Some(MANY[index].as_bytes().to_vec()),
+                    value: item.value.to_vec(),
+                    flags: item.flags,
+                    cas: item.cas,
+                }),
+                None => Meaning::NotFound,
+            });
+            debt.is_answered(index, taken);
+            // With its end all the rest is known.
+            if connection.owed() == owed {
+                return;
+            }
+        }
+        if connection.owed() < owed {
+            assert_eq!(debt.answers, Some([].into()));
             self.pop();
         }
     }
@@ -108,7 +120,7 @@ impl Driven<'_> {
             let Debt {
                 answers, progress, ..
             } = self.owed.front_mut().unwrap();
-            let answer = answers.as_ref().unwrap().front().unwrap();
+            let (_, answer) = answers.as_ref().unwrap().front().unwrap();
             match (piece, answer) {
                 (Piece::Start(entry), Meaning::Item(item)) => {
                     assert_eq!(*progress, Progress::Waiting);

@@ -118,7 +118,7 @@ async fn cas<T: Transport, S: Storage, const N: usize>(
     vec![Some(Ok(got)), Some(outcome.map(stored))]
 }
 
-/// The first items of many; the rest is given up.
+/// The first outcomes of many; the rest is given up.
 async fn some_of_many<T: Transport, S: Storage, const N: usize>(
     client: &mut Client<T, S, N>,
     requests: &[Request],
@@ -127,21 +127,18 @@ async fn some_of_many<T: Transport, S: Storage, const N: usize>(
 ) -> Vec<Told> {
     let keys: Vec<String> = keys(requests).collect();
     let mut told = vec![None; keys.len()];
-    let some = async {
-        let mut items = client.get_many(&keys).await?;
-        for _ in 0..count {
-            let Some((key, item)) = items.next().await? else {
-                break;
-            };
-            let index = keys.iter().position(|asked| asked == key);
-            told[index.expect("a key that was asked for")] =
-                Some(Ok(Answer::Value(item.value.to_vec())));
-            laps.lap();
-        }
-        Ok::<_, Error>(())
+    let mut items = match client.get_many(&keys).await {
+        Ok(items) => items,
+        Err(error) => return vec![Some(Err(error)); keys.len()],
     };
-    if let Err(error) = some.await {
-        told[0] = Some(Err(error));
+    for _ in 0..count {
+        let Some((key, item)) = items.next().await else {
+            break;
+        };
+        let result = item.map(|item| answer(item.map(|item| item.value)));
+        let before = told[outcome::place(&keys, key)].replace(result);
+        assert!(before.is_none(), "{key} was told twice");
+        laps.lap();
     }
     told
 }

@@ -59,7 +59,7 @@ impl Judge<'_> {
                         |state: &State| request.verb.answer(state).as_ref() == Ok(answer);
                     self.answer(request, is_right, || format!("{answer:?}"));
                 }
-                Some(Some(Err(error))) => self.error(operation, request, error),
+                Some(Some(Err(error))) => self.error(request, error),
                 None if request.verb.writes() => {
                     let allowed = self.ledger.ends(request, self.is_steady());
                     self.ledger
@@ -114,7 +114,7 @@ impl Judge<'_> {
             .retire(request, allowed, self.eras.0, "told wrong", self.what);
     }
 
-    fn error(&mut self, operation: &Operation, request: &Request, error: &Error) {
+    fn error(&mut self, request: &Request, error: &Error) {
         let kind = error.kind();
         self.verdict.found_out |= is_found_out(kind);
         if is_servers(kind) {
@@ -125,7 +125,7 @@ impl Judge<'_> {
             }
         }
         if let ErrorKind::ReplyTooLarge { size } = kind
-            && !self.is_too_large(operation, size as usize)
+            && !self.is_too_large(request, size as usize)
         {
             return self.wrong(request, || error.to_string());
         }
@@ -134,14 +134,11 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether there is a value of that size that the client cannot hold. (Of many, it is not said
-    /// which it is.)
-    fn is_too_large(&self, operation: &Operation, size: usize) -> bool {
-        operation.requests.iter().any(|request| {
-            let starts = self.ledger.starts(request, self.is_steady());
-            let mut sizes = starts.iter().flatten().map(Vec::len);
-            sizes.any(|length| length == size) && size + LONGEST_HEAD > self.whole
-        })
+    /// Whether the value may have that size, and the client cannot hold it.
+    fn is_too_large(&self, request: &Request, size: usize) -> bool {
+        let starts = self.ledger.starts(request, self.is_steady());
+        let mut sizes = starts.iter().flatten().map(Vec::len);
+        sizes.any(|length| length == size) && size + LONGEST_HEAD > self.whole
     }
 
     fn fate(&mut self, request: &Request, error: &Error) {
@@ -226,6 +223,8 @@ pub(crate) fn is_servers(kind: ErrorKind) -> bool {
             | ErrorKind::Unsupported(_)
             | ErrorKind::OutOfMemory
             | ErrorKind::TooLarge
+            | ErrorKind::Uncompared
+            | ErrorKind::Unconfirmed
             | ErrorKind::TooManyConnections
             | ErrorKind::Unauthenticated
     )

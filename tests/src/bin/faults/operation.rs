@@ -37,7 +37,7 @@ pub(crate) enum Form {
     Single,
     /// `gets`, and then `cas`.
     Cas,
-    /// `get_many`, up to its end or dropped after so many items.
+    /// `get_many`, up to its end or dropped after so many outcomes.
     Many(usize),
     /// `open`, up to its end or dropped after so many pieces.
     Pieces(usize),

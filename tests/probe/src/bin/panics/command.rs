@@ -1,10 +1,11 @@
 //! The commands: how they are made, and each one's request and reply in whichever protocol.
 
 use minimc_core::command::{
-    Batch, Command, Count, Delete, Get, GetMany, Noop, Store, Touch, Version,
+    Batch, Command, Count, CountMany, Delete, DeleteMany, Get, GetMany, Noop, Store, StoreMany,
+    Touch, TouchMany, Version,
 };
 use minimc_core::wire::{Encoder, Frame};
-use minimc_core::{Key, RawReply};
+use minimc_core::{Connection, Key, RawReply};
 use minimc_probe::{any, bytes, entries, sink, slice, some};
 
 entries! {
@@ -20,6 +21,19 @@ entries! {
         sink(GetMany::new(slice::<[u8; 8]>()));
         GetMany::new(slice::<&str>())
     };
+    "GetMany::with_cas" => some::<Many>().with_cas();
+    "GetMany::touch" => some::<Many>().touch(*some());
+    "CountMany::up" => CountMany::up(slice::<&str>(), any());
+    "CountMany::down" => CountMany::down(slice::<&str>(), any());
+    "CountMany::or_initial" => some::<CountMany<'_, &str>>().or_initial(any(), *some());
+    "DeleteMany::new" => DeleteMany::new(slice::<&str>());
+    "DeleteMany::precise" => some::<DeleteMany<'_, &str>>().precise();
+    "StoreMany::set" => StoreMany::set(slice::<(&str, &[u8])>());
+    "StoreMany::add" => StoreMany::add(slice::<(&str, &[u8])>());
+    "StoreMany::flags" => some::<Sets>().flags(any());
+    "StoreMany::expiry" => some::<Sets>().expiry(*some());
+    "StoreMany::precise" => some::<Sets>().precise();
+    "TouchMany::new" => TouchMany::new(slice::<&str>(), *some());
     "Store::set" => Store::set(*some(), bytes());
     "Store::add" => Store::add(*some(), bytes());
     "Store::replace" => Store::replace(*some(), bytes());
@@ -40,11 +54,23 @@ entries! {
     "Touch: Command" => command::<Touch<'_>>();
     "Version: Command" => command::<Version>();
 
-    "Batch::remains" => some::<Many>().remains();
-    "Batch::encode" => some::<Many>().encode(some());
-    "Batch::queued" => some::<Many>().queued(any());
-    "Batch::item" => some::<Many>().item(*some(), any());
-    "Batch::answered" => some::<Many>().answered(any());
+    "Batch::name" => some::<Many>().name(any());
+    "Batch::count" => some::<Many>().count();
+    "Batch::open" => some::<Many>().open(some());
+    "Batch::encode" => some::<Many>().encode(any(), some());
+    "Batch::decode" => Many::decode(some());
+    "Batch::silence" => {
+        sink(<Many as Batch>::silence());
+        <CountMany<'_, &str> as Batch>::silence()
+    };
+    "Batch::asks_for" => {
+        sink(some::<Many>().asks_for(any(), bytes()));
+        some::<Sets>().asks_for(any(), bytes())
+    };
+    "CountMany: Batch" => batch::<CountMany<'_, &str>>();
+    "DeleteMany: Batch" => batch::<DeleteMany<'_, &str>>();
+    "StoreMany: Batch" => batch::<Sets>();
+    "TouchMany: Batch" => batch::<TouchMany<'_, &str>>();
     "GetMany: Batch" => {
         batch::<GetMany<'_, &[u8]>>();
         batch::<GetMany<'_, [u8; 8]>>();
@@ -54,6 +80,7 @@ entries! {
 }
 
 type Many = GetMany<'static, &'static str>;
+type Sets = StoreMany<'static, &'static str, &'static [u8]>;
 
 fn command<C: Command + 'static>() {
     let out: &mut Encoder<'_, '_> = some();
@@ -66,12 +93,17 @@ fn command<C: Command + 'static>() {
 
 fn batch<B: Batch + 'static>() {
     let batch = some::<B>();
-    sink(batch.remains());
+    sink(batch.name(any()));
+    sink(batch.count());
     let out: &mut Encoder<'_, '_> = some();
-    batch.encode(out);
+    sink(batch.open(out));
+    batch.encode(any(), out);
     sink(out);
-    batch.queued(any());
-    sink(batch.item(some(), any()));
-    batch.answered(any());
-    sink(batch);
+    sink(B::decode(some()));
+    sink(B::silence());
+    sink(batch.asks_for(any(), bytes()));
+    let (connection, progress) = (some::<Connection<&'static mut [u8], 4>>(), some());
+    sink(connection.send_batch(batch, progress));
+    sink(connection.item_arrived(batch, progress));
+    sink(connection.item(batch, progress));
 }

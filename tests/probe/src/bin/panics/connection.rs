@@ -1,7 +1,7 @@
 //! The state machine, over each kind of storage.
 
 use minimc_core::command::{Get, GetMany, Store};
-use minimc_core::{Connection, RawReply, Storage};
+use minimc_core::{Connection, Progress, RawReply, Storage};
 use minimc_probe::{any, bytes, either, entries, sink, some};
 
 /// Storage that grows or does not, and has another length each time: the worst that a user can
@@ -42,10 +42,11 @@ entries! {
     };
     "Connection::protocol" => each!(|c| c.protocol());
     "Connection::set_dialect" => each!(|c| c.set_dialect(*some()));
+    "Connection::set_prefix" => each!(|c| c.set_prefix(*some()));
     "Connection::set_item_limit" => each!(|c| c.set_item_limit(any()));
     "Connection::reset" => each!(|c| c.reset());
     "Connection::send" => each!(|c| c.send(some::<Store<'_, '_>>()));
-    "Connection::send_batch" => each!(|c| c.send_batch(some::<Many>()));
+    "Connection::send_batch" => each!(|c| c.send_batch(some::<Many>(), some()));
     "Connection::outgoing" => each!(|c| c.outgoing(either().then_some(some())));
     "Connection::is_sending" => each!(|c| c.is_sending());
     "Connection::sent" => each!(|c| c.sent(any()));
@@ -54,8 +55,9 @@ entries! {
     "Connection::arrived" => each!(|c| c.arrived());
     "Connection::reply" => each!(|c| c.reply::<Get<'_>>());
     "Connection::raw_reply" => each!(|c| c.raw_reply());
-    "Connection::item" => each!(|c| c.item(some::<Many>()));
-    "Connection::is_group_end" => each!(|c| c.is_group_end());
+    "Connection::item_arrived" => each!(|c| c.item_arrived(some::<Many>(), some()));
+    "Connection::item" => each!(|c| c.item(some::<Many>(), some()));
+    "Connection::lose" => each!(|c| c.lose(some(), *some()));
     "Connection::piece_arrived" => each!(|c| c.piece_arrived());
     "Connection::piece" => each!(|c| c.piece());
     "Connection::owed" => each!(|c| c.owed());
@@ -65,6 +67,12 @@ entries! {
     "Connection::fail" => each!(|c| c.fail());
     "Connection::is_idle" => each!(|c| c.is_idle());
     "Connection::is_broken" => each!(|c| c.is_broken());
+
+    "Progress::new" => Progress::new();
+    "Progress::queued" => some::<Progress>().queued();
+    "Progress::is_untold" => some::<Progress>().is_untold();
+    "Progress::is_unsent" => some::<Progress>().is_unsent();
+    "Progress::is_waiting" => some::<Progress>().is_waiting();
 
     "RawReply::bytes" => some::<RawReply<'_>>().bytes();
     "RawReply::over" => some::<RawReply<'_>>().over(bytes());

@@ -1,9 +1,14 @@
 //! defmt's logs of the public types, through a logger that takes anything.
 
-use minimc_core::command::{Item, Stored};
-use minimc_core::wire::{Failure, Feature, Opcode, Protocol, Shape, Status};
+use minimc_core::command::meta::{Answer, Details, Outcome, TimeToLive};
+use minimc_core::command::{
+    Cached, ClassItems, ClassSlabs, Cluster, Crawl, Deleted, DumpedKey, Event, General, Item,
+    Leased, Metadata, Node, Record, Settings, Statistic, Stored, Watch, Watched, What, Word,
+};
+use minimc_core::wire::{Failure, Feature, Form, Opcode, Protocol, Shape, Status};
 use minimc_core::{
-    BadKey, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, ReturnCode, Text,
+    BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix,
+    ReturnCode, Text,
 };
 use minimc_probe::{any, sink, some};
 
@@ -21,7 +26,28 @@ macro_rules! formats {
 }
 
 formats! {
+    "Answer" Answer<'static>;
     "BadKey" BadKey;
+    "Credentials" Credentials<'static>;
+    "Deleted" Deleted;
+    "Details" Details<'static>;
+    "Cached" Cached<'static>;
+    "ClassItems" ClassItems;
+    "ClassSlabs" ClassSlabs;
+    "Cluster" Cluster<'static>;
+    "Crawl" Crawl<'static>;
+    "DumpedKey" DumpedKey<'static>;
+    "Event" Event<'static>;
+    "General" General;
+    "Metadata" Metadata<'static>;
+    "Node" Node<'static>;
+    "Record" Record<'static>;
+    "Settings" Settings;
+    "Statistic" Statistic<'static>;
+    "Watch" Watch;
+    "Watched" Watched;
+    "What" What<'static>;
+    "Word" Word<'static>;
     "During" During;
     "Entry" Entry;
     "Error" Error;
@@ -31,15 +57,20 @@ formats! {
     "Feature" Feature;
     "Failure" Failure;
     "Fate" Fate;
+    "Form" Form;
     "Item" Item<'static>;
     "Key" Key<'static>;
+    "Leased" Leased<'static>;
     "Opcode" Opcode;
+    "Outcome" Outcome;
+    "Prefix" Prefix;
     "Protocol" Protocol;
     "ReturnCode" ReturnCode;
     "Shape" Shape;
     "Status" Status;
     "Stored" Stored;
     "Text" Text;
+    "TimeToLive" TimeToLive;
 }
 
 defmt::timestamp!("{=u32}", any());

@@ -10,8 +10,10 @@
 
 mod command;
 mod connection;
+mod lines;
 #[cfg(feature = "defmt")]
 mod log;
+mod meta;
 mod traits;
 mod values;
 mod wire;
@@ -23,8 +25,12 @@ extern "C" fn _start() {
     call(&[
         command::ENTRIES,
         connection::ENTRIES,
+        lines::ENTRIES,
+        lines::traits::ENTRIES,
         #[cfg(feature = "defmt")]
         log::ENTRIES,
+        meta::ENTRIES,
+        meta::traits::ENTRIES,
         traits::ENTRIES,
         values::ENTRIES,
         wire::ENTRIES,

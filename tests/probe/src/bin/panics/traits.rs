@@ -1,12 +1,13 @@
 //! The traits of the standard library, written or derived.
 
 use minimc_core::command::{
-    Count, Delete, Get, GetMany, Item, Noop, Store, Stored, Touch, Version,
+    Count, CountMany, Delete, DeleteMany, Get, GetMany, Item, Noop, Store, StoreMany, Stored,
+    Touch, TouchMany, Version,
 };
-use minimc_core::wire::{Encoder, Failure, Feature, Frame, Opcode, Protocol, Shape, Status};
+use minimc_core::wire::{Encoder, Failure, Feature, Form, Frame, Opcode, Protocol, Shape, Status};
 use minimc_core::{
-    BadKey, Connection, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Gap, Key, Piece,
-    RawReply, ReturnCode, Text,
+    BadKey, Connection, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Gap,
+    Key, Piece, Prefix, Progress, RawReply, ReturnCode, Sent, Text,
 };
 use minimc_probe::traits;
 
@@ -14,7 +15,10 @@ traits! {
     "BadKey" BadKey: Clone Debug Display PartialEq;
     "Connection" Connection<&'static mut [u8], 4>: Debug;
     "Count" Count<'static>: Clone Debug;
+    "CountMany" CountMany<'static, Key<'static>>: Clone Debug;
+    "Credentials" Credentials<'static>: Clone Debug PartialEq;
     "Delete" Delete<'static>: Clone Debug;
+    "DeleteMany" DeleteMany<'static, Key<'static>>: Clone Debug;
     "During" During: Clone Debug Display PartialEq;
     "Encoder" Encoder<'static, 'static>: Debug;
     "Entry" Entry: Clone Debug PartialEq;
@@ -25,6 +29,7 @@ traits! {
     "Expiry" Expiry: Clone Debug Default PartialEq;
     "Failure" Failure: Clone Debug PartialEq;
     "Fate" Fate: Clone Debug Display PartialEq;
+    "Form" Form: Clone Debug PartialEq;
     "Frame" Frame<'static>: Clone Debug;
     "Gap" Gap<'static>: Clone Debug;
     "Get" Get<'static>: Clone Debug;
@@ -35,14 +40,19 @@ traits! {
     "Noop" Noop: Clone Debug Default;
     "Opcode" Opcode: Clone Debug PartialEq;
     "Piece" Piece<'static>: Clone Debug PartialEq;
+    "Prefix" Prefix: Clone Debug Default PartialEq;
+    "Progress" Progress: Clone Debug Default;
     "Protocol" Protocol: Clone Debug Default PartialEq;
     "RawReply" RawReply<'static>: Clone Debug;
     "ReturnCode" ReturnCode: Clone Debug Hash Ord PartialEq PartialOrd;
+    "Sent" Sent<'static>: Clone Debug;
     "Shape" Shape: Clone Debug PartialEq;
     "Status" Status: Clone Debug PartialEq;
     "Store" Store<'static, 'static>: Clone Debug;
+    "StoreMany" StoreMany<'static, Key<'static>, Key<'static>>: Clone Debug;
     "Stored" Stored: Clone Debug PartialEq;
     "Text" Text: Clone Debug Display PartialEq;
     "Touch" Touch<'static>: Clone Debug;
+    "TouchMany" TouchMany<'static, Key<'static>>: Clone Debug;
     "Version" Version: Clone Debug Default;
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use minimc_core::{Dialect, Error, ErrorKind, Expiry, IntoKey, Key, Text};
+use minimc_core::{Credentials, Dialect, Error, ErrorKind, Expiry, IntoKey, Key, Prefix, Text};
 use minimc_probe::{any, bytes, entries, sink, some, text};
 
 entries! {
@@ -23,8 +23,13 @@ entries! {
         text().into_key()
     };
 
+    "Credentials::new" => Credentials::new(text(), text());
+    "Credentials::user" => some::<Credentials<'_>>().user();
+    "Credentials::password" => some::<Credentials<'_>>().password();
     "Dialect::new" => Dialect::new(any(), any(), any());
     "Dialect::parse" => Dialect::parse(bytes());
+    "Prefix::new" => Prefix::new(text());
+    "Prefix::bytes" => some::<Prefix>().bytes();
     "Expiry::seconds" => Expiry::seconds(any());
     "Expiry::after" => Expiry::after(*some::<Duration>());
     "Expiry::at" => Expiry::at(any());

@@ -18,15 +18,18 @@ entries! {
     "Encoder::end" => encoder().end();
     "Encoder::value" => encoder().value(bytes());
     "Encoder::refusal_removes" => encoder().refusal_removes();
+    "Encoder::logs_in" => encoder().logs_in();
     "Encoder::packet" => encoder().packet(*some(), bytes(), *some(), any());
+    "Encoder::packet_for_login" => encoder().packet_for_login(bytes(), any());
+    "Encoder::packet_for_statistics" => encoder().packet_for_statistics(bytes());
     "Encoder::packet_with_value" => {
         encoder().packet_with_value(*some(), bytes(), *some(), any(), bytes())
     };
-    "Encoder::reserve" => encoder().reserve(any());
-    "Encoder::entry" => encoder().entry(|out| sink(out.bytes(bytes())));
-    "Encoder::entries" => encoder().entries();
-    "Encoder::quiet_packet" => encoder().quiet_packet(*some(), *some());
-    "Encoder::end_of_packets" => encoder().end_of_packets();
+    "Encoder::checked" => {
+        sink(encoder().checked(some::<&[u8]>()));
+        encoder().checked(some::<&str>())
+    };
+    "Encoder::quiet" => encoder().quiet();
 
     "Frame::status" => frame().status();
     "Frame::flags" => frame().flags();

@@ -1,12 +1,16 @@
-//! What the program does: every command once, over a transport.
+//! What the program does: each of its commands once, over a transport.
 
-use minimc_core::command::{Command, Delete, Get, Store};
-#[cfg(feature = "all")]
-use minimc_core::command::{Count, GetMany, Noop, Touch, Version};
-use minimc_core::{Error, ErrorKind, Expiry, Gap, Protocol};
-use minimc_probe::{any, bytes, sink};
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each program has some of the commands"
+)]
 
-use crate::{Connection, key, read, write};
+use minimc_core::command::*;
+use minimc_core::{Error, ErrorKind, Expiry, Gap, Key, Piece, Progress, Protocol, Sent};
+use minimc_probe::{any, bytes, sink, slice, some};
+
+use crate::{Connection, encoded, key, read, write};
 
 fn protocol() -> Protocol {
     if cfg!(feature = "text") {
@@ -46,39 +50,86 @@ fn turn(connection: &mut Connection) -> Result<(), Error> {
             sink(call(connection, &set));
         }
         2 => sink(call(connection, &Delete::new(key))),
-        #[cfg(feature = "all")]
-        3 => sink(call(connection, &Get::new(key).with_cas())),
-        #[cfg(feature = "all")]
-        4 => sink(call(connection, &Get::new(key).touch(expiry))),
-        #[cfg(feature = "all")]
-        5 => sink(call(connection, &Store::add(key, bytes()))),
-        #[cfg(feature = "all")]
-        6 => sink(call(connection, &Store::replace(key, bytes()))),
-        #[cfg(feature = "all")]
-        7 => sink(call(connection, &Store::append(key, bytes()))),
-        #[cfg(feature = "all")]
-        8 => sink(call(connection, &Store::prepend(key, bytes()))),
-        #[cfg(feature = "all")]
-        9 => sink(call(connection, &Store::cas(key, bytes(), any()))),
-        #[cfg(feature = "all")]
-        10 => sink(call(connection, &Count::up(key, any()))),
-        #[cfg(feature = "all")]
-        11 => sink(call(connection, &Count::down(key, any()))),
-        #[cfg(feature = "all")]
-        12 => {
+        #[cfg(feature = "get-with-options")]
+        3 => sink(call(connection, &Get::new(key).with_cas().touch(expiry))),
+        #[cfg(feature = "store-modes")]
+        4 => sink(call(connection, &Store::add(key, bytes()))),
+        #[cfg(feature = "store-modes")]
+        5 => sink(call(connection, &Store::replace(key, bytes()))),
+        #[cfg(feature = "store-modes")]
+        6 => sink(call(connection, &Store::append(key, bytes()))),
+        #[cfg(feature = "store-modes")]
+        7 => sink(call(connection, &Store::prepend(key, bytes()))),
+        #[cfg(feature = "store-modes")]
+        8 => sink(call(connection, &Store::cas(key, bytes(), any()))),
+        #[cfg(feature = "count")]
+        9 => sink(call(connection, &Count::up(key, any()))),
+        #[cfg(feature = "count")]
+        10 => sink(call(connection, &Count::down(key, any()))),
+        #[cfg(feature = "count")]
+        11 => {
             let count = Count::up(key, any()).or_initial(any(), expiry);
             sink(call(connection, &count));
         }
-        #[cfg(feature = "all")]
-        13 => sink(call(connection, &Touch::new(key, expiry))),
-        #[cfg(feature = "all")]
-        14 => sink(call(connection, &Version)),
-        #[cfg(feature = "all")]
-        15 => sink(call(connection, &Noop)),
-        #[cfg(feature = "all")]
-        16 => sink(get_many(connection)),
-        #[cfg(feature = "all")]
-        17 => sink(get_in_pieces(connection, key)),
+        #[cfg(feature = "touch")]
+        12 => sink(call(connection, &Touch::new(key, expiry))),
+        #[cfg(feature = "version")]
+        13 => sink(call(connection, &Version)),
+        #[cfg(feature = "noop")]
+        14 => sink(call(connection, &Noop)),
+        #[cfg(feature = "pieces")]
+        15 => sink(get_in_pieces(connection, key)),
+        #[cfg(feature = "get-many")]
+        16 => sink(every(connection, &GetMany::new(slice::<&[u8]>()))),
+        #[cfg(feature = "store-many")]
+        17 => sink(every(
+            connection,
+            &StoreMany::set(slice::<(&[u8], &[u8])>()),
+        )),
+        #[cfg(feature = "delete-many")]
+        18 => sink(every(connection, &DeleteMany::new(slice::<&[u8]>()))),
+        #[cfg(feature = "count-many")]
+        19 => sink(every(connection, &CountMany::up(slice::<&[u8]>(), any()))),
+        #[cfg(feature = "touch-many")]
+        20 => sink(every(connection, &TouchMany::new(slice::<&[u8]>(), expiry))),
+        #[cfg(feature = "exists")]
+        21 => sink(call(connection, &Exists::new(key))),
+        #[cfg(feature = "delete-cas")]
+        22 => sink(call(connection, &DeleteCas::new(key, any()))),
+        #[cfg(feature = "flush-all")]
+        23 => sink(call(connection, &FlushAll::after(any()))),
+        #[cfg(feature = "verbosity")]
+        24 => sink(call(connection, &Verbosity::new(any()))),
+        #[cfg(feature = "cache-memlimit")]
+        25 => sink(call(connection, &CacheMemlimit::new(any()))),
+        #[cfg(feature = "quit")]
+        26 => sink(call(connection, &Quit)),
+        #[cfg(feature = "lease")]
+        27 => sink(call(connection, &Lease::new(key, expiry).recache(any()))),
+        #[cfg(feature = "meta-get")]
+        28 => sink(call(connection, some::<meta::Get<'_>>())),
+        #[cfg(feature = "meta-set")]
+        29 => sink(call(connection, some::<meta::Set<'_, '_>>())),
+        #[cfg(feature = "meta-delete")]
+        30 => sink(call(connection, some::<meta::Delete<'_>>())),
+        #[cfg(feature = "meta-count")]
+        31 => sink(call(connection, some::<meta::Count<'_>>())),
+        #[cfg(feature = "meta-debug")]
+        32 => sink(call(connection, &meta::Debug::new(key))),
+        #[cfg(feature = "cluster-config")]
+        33 => sink(call(connection, &ClusterConfig::default())),
+        #[cfg(feature = "stats")]
+        34 => sink(every(connection, &Stats::GENERAL)),
+        #[cfg(feature = "cachedump")]
+        35 => sink(every(connection, &CacheDump::new(any(), any()))),
+        #[cfg(feature = "metadump")]
+        36 => sink(every(connection, &Metadump::new(Crawl::All))),
+        #[cfg(feature = "mgdump")]
+        37 => sink(every(connection, &Mgdump::new(Crawl::All))),
+        #[cfg(feature = "watch")]
+        38 => sink(every(connection, &Watch::new(&[]))),
+        #[cfg(feature = "encoded-keys")]
+        39 => sink(call(connection, &Get::new(encoded()?))),
         _ => {}
     }
     Ok(())
@@ -133,28 +184,41 @@ fn receive(connection: &mut Connection) -> Result<(), Error> {
     }
 }
 
-#[cfg(feature = "all")]
 #[inline(never)]
-fn get_many(connection: &mut Connection) -> Result<(), Error> {
-    let mut batch = GetMany::new(minimc_probe::slice::<&[u8]>())?;
-    while connection.send_batch(&mut batch)? {
-        transmit(connection, None);
+fn every<B: Batch>(connection: &mut Connection, batch: &B) -> Result<(), Error> {
+    let mut progress = Progress::new();
+    loop {
+        let mut is_more = match connection.send_batch(batch, &mut progress)? {
+            Sent::Group(gap) => {
+                transmit(connection, gap);
+                true
+            }
+            Sent::Nothing => false,
+        };
         loop {
-            arrive(connection)?;
-            let Some(item) = connection.item(&mut batch)? else {
-                break;
-            };
-            sink(item);
+            match connection.item_arrived(batch, &mut progress) {
+                Ok(true) => {
+                    // It may have kept the next from being queued.
+                    is_more = true;
+                    sink(connection.item(batch, &mut progress)?);
+                }
+                Ok(false) if progress.is_waiting() => {
+                    if let Err(error) = receive(connection) {
+                        connection.lose(&mut progress, error.kind());
+                    }
+                }
+                Ok(false) => break,
+                Err(kind) => connection.lose(&mut progress, kind),
+            }
+        }
+        if !is_more {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
-#[cfg(feature = "all")]
 #[inline(never)]
-fn get_in_pieces(connection: &mut Connection, key: minimc_core::Key<'_>) -> Result<(), Error> {
-    use minimc_core::Piece;
-
+fn get_in_pieces(connection: &mut Connection, key: Key<'_>) -> Result<(), Error> {
     connection.send(&Get::new(key))?;
     transmit(connection, None);
     loop {

@@ -1,5 +1,5 @@
-//! A program around one connection, whose image `ci/size.sh` measures: with get, set and delete
-//! only or with every command (`all`), with the protocol chosen as it runs or a constant (`text`,
+//! A program around one connection, whose image `ci/size.sh` measures: with get, set and delete and
+//! whatever other command is a feature, with the protocol chosen as it runs or a constant (`text`,
 //! `meta`, `binary`), and with the connection's methods stubbed out (`stub`).
 
 #![no_std]
@@ -14,7 +14,7 @@ use core::mem::MaybeUninit;
 use minimc_core::Connection as Real;
 use minimc_probe::{any, sink};
 #[cfg(feature = "stub")]
-use stub::{Connection, key};
+use stub::{Connection, encoded, key};
 
 #[cfg(not(feature = "stub"))]
 type Connection = Real<&'static mut [u8], 4>;
@@ -22,6 +22,12 @@ type Connection = Real<&'static mut [u8], 4>;
 #[cfg(not(feature = "stub"))]
 fn key() -> Result<minimc_core::Key<'static>, minimc_core::BadKey> {
     minimc_core::Key::new(minimc_probe::bytes())
+}
+
+#[cfg(not(feature = "stub"))]
+#[allow(dead_code, reason = "some programs have no such keys")]
+fn encoded() -> Result<minimc_core::Key<'static>, minimc_core::BadKey> {
+    minimc_core::Key::encoded(minimc_probe::bytes())
 }
 
 #[unsafe(no_mangle)]

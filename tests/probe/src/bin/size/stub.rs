@@ -1,13 +1,10 @@
 //! A connection whose methods take what they are given and answer anything: what is left of the image
 //! is the program's own.
 
-#![cfg_attr(
-    not(feature = "all"),
-    allow(dead_code, reason = "the batch and the pieces")
-)]
+#![allow(dead_code, reason = "each program has some of the methods")]
 
 use minimc_core::command::{Batch, Command};
-use minimc_core::{BadKey, Error, Gap, Key, Piece, Protocol};
+use minimc_core::{BadKey, Error, ErrorKind, Gap, Key, Piece, Progress, Protocol, Sent};
 use minimc_probe::{given, sink};
 
 #[inline(always)]
@@ -18,6 +15,11 @@ fn stub<Arguments, Answer>(arguments: Arguments) -> Answer {
 
 #[inline(never)]
 pub fn key() -> Result<Key<'static>, BadKey> {
+    stub(())
+}
+
+#[inline(never)]
+pub fn encoded() -> Result<Key<'static>, BadKey> {
     stub(())
 }
 
@@ -39,8 +41,26 @@ impl Connection {
     }
 
     #[inline(never)]
-    pub fn send_batch<B: Batch>(&mut self, batch: &mut B) -> Result<bool, Error> {
-        stub((self, batch))
+    pub fn send_batch<'v, B: Batch>(
+        &mut self,
+        batch: &'v B,
+        progress: &mut Progress,
+    ) -> Result<Sent<'v>, Error> {
+        stub((self, batch, progress))
+    }
+
+    #[inline(never)]
+    pub fn item_arrived<B: Batch>(
+        &mut self,
+        batch: &B,
+        progress: &mut Progress,
+    ) -> Result<bool, ErrorKind> {
+        stub((self, batch, progress))
+    }
+
+    #[inline(never)]
+    pub fn lose(&mut self, progress: &mut Progress, kind: ErrorKind) {
+        stub((self, progress, kind))
     }
 
     #[inline(never)]
@@ -79,8 +99,12 @@ impl Connection {
     }
 
     #[inline(never)]
-    pub fn item<'b, B: Batch>(&'b mut self, batch: &mut B) -> Result<Option<B::Item<'b>>, Error> {
-        stub((self, batch))
+    pub fn item<'b, B: Batch>(
+        &'b mut self,
+        batch: &B,
+        progress: &mut Progress,
+    ) -> Result<(usize, Result<B::Reply<'b>, Error>), Error> {
+        stub((self, batch, progress))
     }
 
     #[inline(never)]

@@ -1,0 +1,232 @@
+//! The recipes with a real server and many who race, in threads and in tasks.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::std_instead_of_core,
+    reason = "a test may fail, and runs on a host"
+)]
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use minimc::recipes::{Admission, Compute, Computed, Election, Lock, RateLimit, Update, Updated};
+use minimc::{Error, Expiry, Options, Protocol, net, tokio as async_net};
+use minimc_tests::script::calls::PROTOCOLS;
+use minimc_tests::server::Memcached;
+
+/// How many race.
+const MANY: usize = 8;
+/// How often each does it.
+const TIMES: usize = 25;
+const MINUTE: Expiry = Expiry::seconds(60);
+const SHORT: Duration = Duration::from_millis(5);
+
+fn options(protocol: Protocol) -> Options {
+    Options {
+        protocol,
+        ..Options::default()
+    }
+}
+
+/// The number that the item holds in decimal.
+fn number(value: &[u8]) -> u64 {
+    std::str::from_utf8(value).unwrap().parse().unwrap()
+}
+
+/// Runs `racer` in as many threads as race.
+fn threads<R: Send>(racer: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    thread::scope(|scope| {
+        let racers: Vec<_> = (0..MANY)
+            .map(|n| {
+                scope.spawn({
+                    let racer = &racer;
+                    move || racer(n)
+                })
+            })
+            .collect();
+        racers
+            .into_iter()
+            .map(|racer| racer.join().unwrap())
+            .collect()
+    })
+}
+
+/// Runs `racer` in as many tasks as race.
+async fn tasks<F: Future<Output: Send> + Send + 'static>(
+    racer: impl Fn(usize) -> F,
+) -> Vec<F::Output> {
+    let racers: Vec<_> = (0..MANY).map(|n| tokio::spawn(racer(n))).collect();
+    let mut ends = vec![];
+    for racer in racers {
+        ends.push(racer.await.unwrap());
+    }
+    ends
+}
+
+/// `$async`, `$move` and `$await` are the colour.
+macro_rules! races {
+    (#[$test:meta] $client:path, $race:ident, $sleep:path, [$($async:ident $move:ident)?], [$($await:tt)*]) => {
+        use super::*;
+
+        #[$test]
+        $($async)? fn a_value_is_computed_once() {
+            let server = Memcached::tcp(&[]);
+            let calls = Arc::new(AtomicU32::new(0));
+            let values = $race(|_| {
+                let (address, calls) = (server.address().to_string(), calls.clone());
+                $($async $move)? {
+                    let mut client = $client(&address, options(Protocol::Meta)) $($await)*.unwrap();
+                    let recipe = Compute::new("k", MINUTE).unwrap().tries(2000);
+                    let compute = $($async)? || {
+                        let call = calls.fetch_add(1, Ordering::SeqCst);
+                        $sleep(Duration::from_millis(300)) $($await)*;
+                        Ok::<_, Error>(format!("value {call}"))
+                    };
+                    let wait = $($async)? |_| $sleep(SHORT) $($await)*;
+                    client
+                        .get_or_compute(&recipe, |item| item.value.to_vec(), compute, wait)
+                        $($await)*
+                        .unwrap()
+                }
+            }) $($await)*;
+            assert_eq!(calls.load(Ordering::SeqCst), 1);
+            let computed = |value: &Computed<_>| matches!(value, Computed::Computed { .. });
+            assert_eq!(values.iter().filter(|value| computed(value)).count(), 1);
+            for value in values {
+                assert_eq!(value.value().as_deref(), Some(&b"value 0"[..]));
+            }
+        }
+
+        #[$test]
+        $($async)? fn no_update_is_lost() {
+            let server = Memcached::tcp(&[]);
+            for protocol in PROTOCOLS {
+                let key = format!("{protocol:?}");
+                $race(|_| {
+                    let (address, key) = (server.address().to_string(), key.clone());
+                    $($async $move)? {
+                        let mut client = $client(&address, options(protocol)) $($await)*.unwrap();
+                        let update = Update::new(&key, MINUTE).unwrap().tries(u32::MAX);
+                        for _ in 0..TIMES {
+                            let outcome = client.update(&update, |item| {
+                                let number = item.map_or(0, |item| number(item.value));
+                                Some((number + 1).to_string())
+                            }) $($await)*;
+                            assert_eq!(outcome.unwrap(), Updated::Stored);
+                        }
+                    }
+                }) $($await)*;
+                let mut client = $client(server.address(), options(protocol)) $($await)*.unwrap();
+                let sum = client.get(&key) $($await)*.unwrap().unwrap();
+                assert_eq!(number(sum.value), (MANY * TIMES) as u64, "{protocol:?}");
+            }
+        }
+
+        #[$test]
+        $($async)? fn one_holds_the_lock_and_tokens_increase() {
+            let server = Memcached::tcp(&[]);
+            for protocol in PROTOCOLS {
+                let (key, is_held) = (format!("{protocol:?}"), Arc::new(AtomicBool::new(false)));
+                let tokens = Arc::new(Mutex::new(vec![]));
+                $race(|n| {
+                    let (address, key) = (server.address().to_string(), key.clone());
+                    let (is_held, tokens) = (is_held.clone(), tokens.clone());
+                    $($async $move)? {
+                        let mut client = $client(&address, options(protocol)) $($await)*.unwrap();
+                        let owner = n.to_string();
+                        let counter = format!("{key}:tokens");
+                        let lock = Lock::new(&key, &counter, &owner, MINUTE).unwrap();
+                        for _ in 0..TIMES {
+                            let token = loop {
+                                match client.acquire(&lock) $($await)*.unwrap() {
+                                    Some(token) => break token,
+                                    None => $sleep(SHORT) $($await)*,
+                                }
+                            };
+                            assert!(!is_held.swap(true, Ordering::SeqCst), "two hold it");
+                            tokens.lock().unwrap().push(token);
+                            assert!(client.renew(&lock) $($await)*.unwrap());
+                            assert!(is_held.swap(false, Ordering::SeqCst));
+                            assert!(client.release(&lock) $($await)*.unwrap());
+                        }
+                    }
+                }) $($await)*;
+                let tokens = tokens.lock().unwrap();
+                assert_eq!(tokens.len(), MANY * TIMES);
+                assert!(tokens.is_sorted_by(|one, next| one < next), "{tokens:?}");
+            }
+        }
+
+        #[$test]
+        $($async)? fn one_leads() {
+            let server = Memcached::tcp(&[]);
+            for protocol in PROTOCOLS {
+                let (key, leads) = (format!("{protocol:?}"), Arc::new(AtomicBool::new(false)));
+                let terms = $race(|n| {
+                    let (address, key) = (server.address().to_string(), key.clone());
+                    let leads = leads.clone();
+                    $($async $move)? {
+                        let mut client = $client(&address, options(protocol)) $($await)*.unwrap();
+                        let candidate = n.to_string();
+                        let election = Election::new(&key, &candidate, MINUTE).unwrap();
+                        let mut terms = 0;
+                        for _ in 0..TIMES {
+                            if client.campaign(&election) $($await)*.unwrap() {
+                                assert!(!leads.swap(true, Ordering::SeqCst), "two lead");
+                                assert!(client.campaign(&election) $($await)*.unwrap());
+                                terms += 1;
+                                assert!(leads.swap(false, Ordering::SeqCst));
+                                assert!(client.resign(&election) $($await)*.unwrap());
+                            }
+                        }
+                        terms
+                    }
+                }) $($await)*;
+                assert!(terms.into_iter().sum::<u32>() > 0);
+            }
+        }
+
+        #[$test]
+        $($async)? fn a_limit_lets_so_many_through() {
+            const MOST: usize = MANY * TIMES / 2;
+            let server = Memcached::tcp(&[]);
+            for protocol in PROTOCOLS {
+                let key = format!("{protocol:?}");
+                let admitted = $race(|_| {
+                    let (address, key) = (server.address().to_string(), key.clone());
+                    $($async $move)? {
+                        let mut client = $client(&address, options(protocol)) $($await)*.unwrap();
+                        let limit = RateLimit::new(&key, MOST as u64, MINUTE).unwrap();
+                        let mut admitted = 0;
+                        for _ in 0..TIMES {
+                            let admission = client.admit(&limit) $($await)*.unwrap();
+                            admitted += usize::from(admission != Admission::Refused);
+                        }
+                        admitted
+                    }
+                }) $($await)*;
+                assert_eq!(admitted.into_iter().sum::<usize>(), MOST, "{protocol:?}");
+            }
+        }
+    };
+}
+
+mod in_threads {
+    races!(
+        #[test]
+        net::Client::connect_with,
+        threads,
+        thread::sleep,
+        [],
+        []
+    );
+}
+
+mod in_tasks {
+    races!(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async_net::Client::connect_with, tasks, tokio::time::sleep, [async move], [.await]
+    );
+}
