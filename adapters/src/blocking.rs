@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
-use minimc_core::command::{Batch, Command, Event, Watch};
+use minimc_core::command::{Batch, Command, Event, StoreInPieces, Stored, Watch};
 use minimc_core::{Dialect, During, Entry, Error, ErrorKind, IntoKey, Storage};
 
 use crate::client::Outcome;
@@ -84,6 +84,12 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         now(self.inner.open(key)).map(|stream| stream.map(Stream))
     }
 
+    /// Begins to store a value whose bytes are given piece by piece: see
+    /// [`minimc::Client::upload`](crate::Client::upload).
+    pub fn upload(&mut self, store: &StoreInPieces<'_>) -> Result<Upload<'_, T, S, N>, Error> {
+        now(self.inner.upload(store)).map(Upload)
+    }
+
     /// Queues a command without waiting: see [`minimc::Client::send`](crate::Client::send).
     pub fn send<C: Command>(&mut self, command: &C) -> Result<(), Error> {
         now(self.inner.send(command))
@@ -158,6 +164,31 @@ impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
     )]
     pub fn next(&mut self) -> Result<Option<&[u8]>, Error> {
         now(self.0.next())
+    }
+}
+
+/// A value that is stored in pieces: [write](Self::write) all of it, then [finish](Self::finish). It may
+/// be dropped at any time: see [`minimc::client::Upload`](crate::client::Upload).
+#[derive(Debug)]
+#[must_use = "the value is not stored until it is finished"]
+pub struct Upload<'c, T: Transport, S: Storage, const N: usize>(crate::client::Upload<'c, T, S, N>);
+
+impl<T: Transport, S: Storage, const N: usize> Upload<'_, T, S, N> {
+    /// The bytes of the value that were not written yet.
+    pub fn left(&self) -> u32 {
+        self.0.left()
+    }
+
+    /// Sends the next bytes of the value: see
+    /// [`minimc::client::Upload::write`](crate::client::Upload::write).
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        now(self.0.write(bytes))
+    }
+
+    /// Waits for the server's answer, when all bytes were written: see
+    /// [`minimc::client::Upload::finish`](crate::client::Upload::finish).
+    pub fn finish(self) -> Result<Stored, Error> {
+        now(self.0.finish())
     }
 }
 

@@ -9,7 +9,8 @@
 use std::time::Duration;
 
 use minimc::command::{
-    Count, Crawl, Delete, Get, GetMany, Login, Noop, Stats, Store, Touch, Version, Watch, Watched,
+    Count, Crawl, Delete, Get, GetMany, Login, Noop, Stats, Store, StoreInPieces, Touch, Version,
+    Watch, Watched,
 };
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::Client;
@@ -149,6 +150,11 @@ async fn every_future_is_send() {
         }
         let borrowed: Vec<&str> = keys.iter().map(String::as_str).collect();
         let _ = client.batch(GetMany::new(&borrowed)).await?.next().await;
+
+        let store = StoreInPieces::set(Key::new(&keys[0])?, 5);
+        let mut upload = client.upload(&store).await?;
+        upload.write(value.as_bytes()).await?;
+        let _ = upload.finish().await?;
 
         let mut stream = client.open(&keys[0]).await?.unwrap();
         while let Some(bytes) = stream.next().await? {

@@ -5,10 +5,12 @@ mod greet;
 mod lines;
 mod many;
 mod stream;
+mod upload;
 
 pub use lines::{Events, Lines};
 pub use many::{Many, Outcome};
 pub use stream::Stream;
+pub use upload::Upload;
 
 use minimc_core::command::{Batch, Command, Get, Quit, Watch};
 use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};
@@ -25,7 +27,7 @@ use crate::transport::Transport;
 ///
 /// Any future of a client may be dropped at any point. What it had asked for may have happened or
 /// not, as with a timeout; the next call gets its own reply all the same. The same holds for a
-/// [`Stream`] or [`Many`] dropped before its end.
+/// [`Stream`], [`Many`] or [`Upload`] dropped before its end.
 #[derive(Debug)]
 pub struct Client<T, S, const N: usize = 4> {
     pub(crate) transport: T,

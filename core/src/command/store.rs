@@ -21,11 +21,55 @@ use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a command does nothing until it is sent"]
 pub struct Store<'k, 'v> {
-    key: Key<'k>,
+    target: Target<'k>,
     value: &'v [u8],
-    mode: Mode,
-    flags: u32,
-    expiry: Expiry,
+}
+
+/// Under what a value is stored, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'k> {
+    pub(super) key: Key<'k>,
+    pub(super) mode: Mode,
+    pub(super) flags: u32,
+    pub(super) expiry: Expiry,
+}
+
+/// A value, as a request has it.
+pub(super) trait Content<'v>: Copy {
+    fn length(self) -> u64;
+
+    /// Ends the line, and puts the value behind it.
+    fn behind_line(self, out: &mut Encoder<'_, 'v>);
+
+    fn in_packet(
+        self,
+        out: &mut Encoder<'_, 'v>,
+        opcode: Opcode,
+        extras: &[u8],
+        key: Key<'_>,
+        cas: u64,
+    );
+}
+
+impl<'v> Content<'v> for &'v [u8] {
+    fn length(self) -> u64 {
+        self.len() as u64
+    }
+
+    fn behind_line(self, out: &mut Encoder<'_, 'v>) {
+        out.value(self);
+    }
+
+    fn in_packet(
+        self,
+        out: &mut Encoder<'_, 'v>,
+        opcode: Opcode,
+        extras: &[u8],
+        key: Key<'_>,
+        cas: u64,
+    ) {
+        out.packet_with_value(opcode, extras, key, cas, self);
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,34 +132,47 @@ impl<'k, 'v> Store<'k, 'v> {
     }
 
     /// Stores `flags` beside the value; 0 unless told.
-    pub fn flags(self, flags: u32) -> Self {
-        Self { flags, ..self }
+    pub fn flags(mut self, flags: u32) -> Self {
+        self.target.flags = flags;
+        self
     }
 
     /// Lets the item live until `expiry`; for ever unless told.
-    pub fn expiry(self, expiry: Expiry) -> Self {
-        Self { expiry, ..self }
+    pub fn expiry(mut self, expiry: Expiry) -> Self {
+        self.target.expiry = expiry;
+        self
     }
 
     pub(super) fn with_mode(mode: Mode, key: Key<'k>, value: &'v [u8]) -> Self {
+        let target = Target::new(mode, key);
+        Self { target, value }
+    }
+
+    pub(super) fn write(&self, out: &mut Encoder<'_, 'v>) {
+        self.target.write(self.value, out);
+    }
+}
+
+impl<'k> Target<'k> {
+    pub(super) fn new(mode: Mode, key: Key<'k>) -> Self {
         Self {
             key,
-            value,
             mode,
             flags: 0,
             expiry: Expiry::NEVER,
         }
     }
 
-    pub(super) fn write(&self, out: &mut Encoder<'_, 'v>) {
+    /// Writes the request that stores `value`.
+    pub(super) fn write<'v>(&self, value: impl Content<'v>, out: &mut Encoder<'_, 'v>) {
         match out.protocol() {
-            Protocol::Text => self.text(out),
-            Protocol::Meta => self.meta(out),
-            Protocol::Binary => self.binary(out),
+            Protocol::Text => self.text(value, out),
+            Protocol::Meta => self.meta(value, out),
+            Protocol::Binary => self.binary(value, out),
         }
     }
 
-    fn text(&self, out: &mut Encoder<'_, 'v>) {
+    fn text<'v>(&self, value: impl Content<'v>, out: &mut Encoder<'_, 'v>) {
         let (verb, shape): (&[u8], _) = match self.mode {
             Mode::Set => (b"set", Shape::STORED),
             Mode::Add => (b"add", Shape::STORED_OR_NOT),
@@ -127,19 +184,19 @@ impl<'k, 'v> Store<'k, 'v> {
         out.line(verb, shape).key(self.key);
         out.number(b" ", self.flags.into())
             .expiry(b" ", self.expiry);
-        out.number(b" ", self.value.len() as u64);
+        out.number(b" ", value.length());
         if let Mode::Cas(Decimal(cas)) = self.mode {
             out.number(b" ", cas);
         }
         if self.mode == Mode::Set {
             out.refusal_removes();
         }
-        out.value(self.value);
+        value.behind_line(out);
     }
 
-    fn meta(&self, out: &mut Encoder<'_, 'v>) {
+    fn meta<'v>(&self, value: impl Content<'v>, out: &mut Encoder<'_, 'v>) {
         out.meta(*b"ms", self.key);
-        let length = self.value.len() as u64;
+        let length = value.length();
         if out.lacks(Feature::PlacedLength) {
             out.number(b" S", length);
         } else {
@@ -160,10 +217,10 @@ impl<'k, 'v> Store<'k, 'v> {
             Mode::Cas(Decimal(cas)) => out.number(b" C", cas),
         };
         // In every mode.
-        out.refusal_removes().value(self.value);
+        value.behind_line(out.refusal_removes());
     }
 
-    fn binary(&self, out: &mut Encoder<'_, 'v>) {
+    fn binary<'v>(&self, value: impl Content<'v>, out: &mut Encoder<'_, 'v>) {
         let [flags3, flags2, flags1, flags0] = self.flags.to_be_bytes();
         let [time3, time2, time1, time0] = out.expiry_number(self.expiry).to_be_bytes();
         let extras = [flags3, flags2, flags1, flags0, time3, time2, time1, time0];
@@ -182,7 +239,7 @@ impl<'k, 'v> Store<'k, 'v> {
         if let Mode::Set | Mode::Cas(_) = self.mode {
             out.refusal_removes();
         }
-        out.packet_with_value(opcode, extras, self.key, cas, self.value);
+        value.in_packet(out, opcode, extras, self.key, cas);
     }
 }
 
@@ -335,7 +392,7 @@ mod tests {
                 "Err(Malformed, Unknown)",
             ),
         ] {
-            let line: &[u8] = if store.mode == Mode::Set {
+            let line: &[u8] = if store.target.mode == Mode::Set {
                 b"set k 0 0 1\r\nx\r\n"
             } else {
                 b"add k 0 0 1\r\nx\r\n"

@@ -11,7 +11,7 @@ use core::fmt;
 use heapless::Deque;
 
 use crate::buffer::Storage;
-use crate::command::{Command, identity};
+use crate::command::{Command, Store, StoreInPieces, identity};
 use crate::error::{Error, ErrorKind, Fate, Fault};
 use crate::prefix::Prefix;
 use crate::reply::{Gap, Piece, RawReply};
@@ -137,6 +137,34 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             Ok((_, gap)) => Ok(gap),
             Err(kind) => Err(Self::not_sent(kind)),
         }
+    }
+
+    /// Queues a request whose value is given piece by piece: by
+    /// [`outgoing_piece`](Self::outgoing_piece), until [nothing of it is left](Self::value_left). The
+    /// reply is that of a [`Store`].
+    ///
+    /// Fails as [`send`](Self::send) does. It is sent only while nothing is owed.
+    pub fn send_in_pieces(&mut self, store: &StoreInPieces<'_>) -> Result<(), Error> {
+        let (identity, tag) = (const { identity(Store::NAME) }, self.next_tag());
+        match self.queue(identity, false, tag, &|out| store.write(out)) {
+            Ok(_) => Ok(()),
+            Err(kind) => Err(Self::not_sent(kind)),
+        }
+    }
+
+    /// The bytes to write next, in order: what is in the storage, the next bytes of the value, and
+    /// behind its last what ends the request. Of a `piece` that has more than is
+    /// [left](Self::value_left), only so many.
+    pub fn outgoing_piece<'a>(&'a self, piece: &'a [u8]) -> [&'a [u8]; 3] {
+        if self.broken {
+            return [&[]; 3];
+        }
+        self.sending.parts_around(piece)
+    }
+
+    /// The bytes of a value beside the storage that have not left.
+    pub fn value_left(&self) -> usize {
+        self.sending.value_left()
     }
 
     /// The bytes to write next, in order: what is in the storage, and where there is a gap, the

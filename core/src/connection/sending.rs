@@ -44,8 +44,7 @@ impl<S: Storage> Sending<S> {
 
     /// The bytes that have not left, with those of the value.
     pub(super) fn unsent(&self) -> usize {
-        let value = self.gap.map_or(0, |gap| gap.left);
-        self.window.len().saturating_add(value)
+        self.window.len().saturating_add(self.value_left())
     }
 
     /// Whether a value beside the storage has not left in full.
@@ -65,26 +64,36 @@ impl<S: Storage> Sending<S> {
         let value = value?;
         self.gap = Some(Unsent {
             before: written.saturating_add(value.before),
-            left: value.bytes.len(),
+            left: value.length,
         });
         Some(Gap { value: value.bytes })
     }
 
     /// See [`Connection::outgoing`](super::Connection::outgoing).
     pub(super) fn parts<'a>(&'a self, gap: Option<&Gap<'a>>) -> [&'a [u8]; 3] {
+        let value = gap.and_then(|gap| {
+            let start = gap.value.len().checked_sub(self.value_left())?;
+            gap.value.get(start..)
+        });
+        self.parts_around(value.unwrap_or_default())
+    }
+
+    /// The same, where these are the next bytes of the value.
+    pub(super) fn parts_around<'a>(&'a self, piece: &'a [u8]) -> [&'a [u8]; 3] {
         let filled = self.window.filled();
         let Some(unsent) = self.gap else {
             return [filled, &[], &[]];
         };
         let (before, after) = filled.split_at_checked(unsent.before).unwrap_or_default();
-        let value = gap.and_then(|gap| {
-            let start = gap.value.len().checked_sub(unsent.left)?;
-            gap.value.get(start..)
-        });
-        match value {
-            Some(value) => [before, value, after],
-            None => [before, &[], &[]],
+        match piece.get(..unsent.left) {
+            Some(rest) => [before, rest, after],
+            None => [before, piece, &[]],
         }
+    }
+
+    /// The bytes of the value beside the storage that have not left.
+    pub(super) fn value_left(&self) -> usize {
+        self.gap.map_or(0, |gap| gap.left)
     }
 
     /// Tells that the first `count` bytes of the [parts](Self::parts) have left.

@@ -63,7 +63,9 @@ pub enum Form {
 /// A value that is not copied into the storage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'v> {
+    /// All of it; nothing, where it is given in pieces.
     pub(crate) bytes: &'v [u8],
+    pub(crate) length: usize,
     /// So many bytes of the request go before it.
     pub(crate) before: usize,
 }
@@ -264,6 +266,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self.end().data(value).bytes(LINE_END)
     }
 
+    /// Ends a line behind which a value of `length` bytes comes in pieces.
+    pub fn value_in_pieces(&mut self, length: u32) -> &mut Self {
+        self.end().data_in_pieces(length as usize).bytes(LINE_END)
+    }
+
     /// Says that a server which refuses the value removes the item that was there.
     pub fn refusal_removes(&mut self) -> &mut Self {
         self.debt.mark(Mark::Replaces);
@@ -330,12 +337,37 @@ impl<'s, 'v> Encoder<'s, 'v> {
         cas: u64,
         value: &'v [u8],
     ) -> &mut Self {
+        self.packet_before(opcode, extras, key, cas, value.len())
+            .data(value)
+    }
+
+    /// A binary packet with a value of `length` bytes that comes in pieces.
+    pub fn packet_with_value_in_pieces(
+        &mut self,
+        opcode: Opcode,
+        extras: &[u8],
+        key: Key<'_>,
+        cas: u64,
+        length: u32,
+    ) -> &mut Self {
+        self.packet_before(opcode, extras, key, cas, length as usize)
+            .data_in_pieces(length as usize)
+    }
+
+    /// What of a packet stands before its value.
+    fn packet_before(
+        &mut self,
+        opcode: Opcode,
+        extras: &[u8],
+        key: Key<'_>,
+        cas: u64,
+        value: usize,
+    ) -> &mut Self {
         self.debt.shape = Shape::PACKET;
         if cas != 0 {
             self.debt.mark(Mark::Compares);
         }
-        self.header(opcode, extras, Some(key), cas, value.len())
-            .data(value)
+        self.header(opcode, extras, Some(key), cas, value)
     }
 
     /// How the requests of a batch are best answered: quietly, where there is such a thing.
@@ -444,9 +476,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// A value: copied if it is small and fits, else left where it is.
     fn data(&mut self, value: &'v [u8]) -> &mut Self {
-        self.debt.mark(Mark::Stores);
-        if value.len() > self.limits.item as usize {
-            self.fail(ErrorKind::TooLarge);
+        if !self.is_within_limit(value.len()) {
             return self;
         }
         let taken = self.length.saturating_add(self.behind);
@@ -454,11 +484,34 @@ impl<'s, 'v> Encoder<'s, 'v> {
         if value.len() <= self.limits.inline.min(free) {
             return self.bytes(value);
         }
+        self.beside(value, value.len())
+    }
+
+    /// A value of `length` bytes that are given in pieces.
+    fn data_in_pieces(&mut self, length: usize) -> &mut Self {
+        if length > 0 && self.is_within_limit(length) {
+            self.beside(&[], length);
+        }
+        self
+    }
+
+    fn is_within_limit(&mut self, length: usize) -> bool {
+        self.debt.mark(Mark::Stores);
+        let is_within = length <= self.limits.item as usize;
+        if !is_within {
+            self.fail(ErrorKind::TooLarge);
+        }
+        is_within
+    }
+
+    /// Leaves a value where it is.
+    fn beside(&mut self, bytes: &'v [u8], length: usize) -> &mut Self {
         if !self.limits.gaps || self.debt.entries > 0 {
             self.fail(ErrorKind::Full);
         }
         self.value = Some(Value {
-            bytes: value,
+            bytes,
+            length,
             before: self.length,
         });
         self
