@@ -495,6 +495,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
+    #[inline]
     fn is_within_limit(&mut self, length: usize) -> bool {
         self.debt.mark(Mark::Stores);
         let is_within = length <= self.limits.item as usize;
@@ -505,6 +506,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     }
 
     /// Leaves a value where it is.
+    #[cold]
     fn beside(&mut self, bytes: &'v [u8], length: usize) -> &mut Self {
         if !self.limits.gaps || self.debt.entries > 0 {
             self.fail(ErrorKind::Full);
@@ -526,6 +528,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self
     }
 
+    #[cold]
     fn fail(&mut self, kind: ErrorKind) {
         // The first failure is the telling one; but that there is no room says the least.
         if matches!(self.failure, None | Some(ErrorKind::Full)) {
