@@ -35,12 +35,13 @@ fn storage_has_a_least_size() {
 fn fits<C: Command>(protocol: Protocol, command: &C) {
     for owed in [0, 50] {
         let mut connection = Connection::<_, 100>::new(protocol, [0; LEAST], [0; LEAST]).unwrap();
-        while connection.owed() < owed {
+        for _ in 0..owed {
             connection
                 .send(&Delete::new(Key::new("k").unwrap()))
                 .unwrap();
             connection.sent(LEAST);
         }
+        assert_eq!(connection.owed(), owed);
         if let Err(error) = connection.send(command) {
             // A value that does not fit behind its request's head waits for its turn.
             assert_eq!(

@@ -459,9 +459,9 @@ mod tests {
         let none = Store::cas(key(), b"x", 0);
         check(Binary, &none, b"", b"", text);
         let (line, reply) = (b"cas k 0 0 1 0\r\nx\r\n", b"EXISTS\r\n");
-        check(Protocol::Text, &none, line, reply, "Ok(Exists)");
+        check(Text, &none, line, reply, "Ok(Exists)");
         let (line, reply) = (b"ms k 1 C0 Oa\r\nx\r\n", b"EX Oa\r\n");
-        check(Protocol::Meta, &none, line, reply, "Ok(Exists)");
+        check(Meta, &none, line, reply, "Ok(Exists)");
         let store = Store::cas(key(), b"", 9);
         let request = Packet::asks(0x01).extras(&[0; 8]).key("k").cas(9).bytes();
         for (status, text) in [(0, "Ok(Stored)"), (1, "Ok(NotFound)"), (2, "Ok(Exists)")] {

@@ -14,7 +14,7 @@ use minimc_core::{Connection, Error, ErrorKind, Expiry, Key, Piece, Progress, Pr
 
 use super::grammar::reply::{Item, Meaning, STRICT};
 use super::grammar::{self, Request, What};
-use super::peer::{Random, queue};
+use super::peer::{Random, Turns, queue};
 pub use meaning::{Means, agrees};
 
 const STORAGE: usize = 400;
@@ -412,7 +412,9 @@ fn by_pieces(connection: Link<'_>, liar: Liar<'_, impl Iterator<Item = usize>>) 
     let mut value: Option<Item> = None;
     let mut ended = false;
     liar.outcome(connection, |connection| {
+        let mut turns = Turns::new();
         while !ended {
+            turns.count();
             match connection.piece_arrived() {
                 Ok(arrived) => assert_eq!(connection.piece_arrived(), Ok(arrived)),
                 Err(kind) => return Some(lost(connection, kind)),
@@ -450,7 +452,9 @@ fn many() -> GetMany<'static, &'static str> {
 
 /// The next item that came for the batch, or its end: what is not there says nothing.
 fn item(connection: &mut Link<'_>, progress: &mut Progress) -> Option<Answer> {
+    let mut turns = Turns::new();
     loop {
+        turns.count();
         match connection.item_arrived(&many(), progress) {
             Ok(false) if progress.is_waiting() => return None,
             Ok(false) => return Some(Ok(Meaning::End)),
@@ -472,9 +476,11 @@ fn item(connection: &mut Link<'_>, progress: &mut Progress) -> Option<Answer> {
             Ok(None) => {}
             Err(error) => {
                 // Of an error line each of the others is told too.
+                let mut turns = Turns::new();
                 while error.kind() == ErrorKind::Unconfirmed
                     && connection.item_arrived(&many(), progress) == Ok(true)
                 {
+                    turns.count();
                     let (_, item) = connection.item(&many(), progress).unwrap();
                     assert!(item.is_err_and(|other| other == error));
                 }

@@ -345,6 +345,7 @@ fn outcomes<B: Batch>(
 ) -> Result<Option<Handed>, Error> {
     let (owed, mut told) = (link.owed(), Vec::new());
     while link.item_arrived(batch, progress)? {
+        assert!(told.len() < 1000, "a batch without an end");
         let (index, outcome) = link.item(batch, progress)?;
         told.push((index, value(outcome?)));
         if link.owed() == owed {
