@@ -37,6 +37,8 @@
 //! - One deadline per operation. The connection is opened anew when it was lost; only reads, and
 //!   writes that were not sent, are repeated, once.
 //!
+//! Those who know pylibmc or libmemcached find everything by its name in [`pylibmc`].
+//!
 //! # Features
 //!
 //! `std` (default), `tokio`, `embassy-net`, and `defmt` for logs. Without `std` and `tokio` the
@@ -54,6 +56,8 @@ mod address;
 pub mod blocking;
 pub mod client;
 mod options;
+#[cfg(any(doc, doctest))]
+pub mod pylibmc;
 #[cfg(feature = "std")]
 mod storage;
 mod transport;
