@@ -9,7 +9,7 @@ use crate::command::{Batch, identity};
 use crate::error::{Error, ErrorKind, Fate, Fault};
 use crate::reply::Gap;
 use crate::wire::{
-    ENTRIES_LIMIT, Encoder, Frame, LONGEST_LINE, Mark, NO_TAG, Protocol, Shape, Status,
+    ENTRIES_LIMIT, Encoder, Failure, Frame, LONGEST_LINE, Mark, NO_TAG, Protocol, Shape, Status,
 };
 
 /// How far a [`Batch`] is on its connection: what was queued of it, and whose outcome was handed
@@ -435,6 +435,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             key.is_some_and(|key| asks_for(index, key))
         };
         let place = match (debt.request.shape, head.status) {
+            // It stands before all replies, and answers none.
+            (_, Status::Failed(Failure::TooManyConnections)) if debt.answered == 0 => {
+                return Ok(Came::Error);
+            }
             _ if debt.request.is(Mark::Each) => debt.answered,
             (_, Status::End) => return Ok(Came::End),
             (Shape::Values | Shape::Metas | Shape::Packets, Status::Failed(_))

@@ -28,11 +28,11 @@ impl Debt {
         let matches = match request.shape {
             Shape::Meta if head.tag == tag => true,
             Shape::Packet | Shape::StatPackets if head.tag == request.check => true,
+            // Error lines bear no opaque and no key.
+            _ if head.tag == NO_TAG && head.is_failure() => true,
             Shape::Packet if request.is(Mark::Each) => {
                 entry == self.answered && head.tag >> 16 == request.check >> 16
             }
-            // Error lines bear no opaque and no key.
-            _ if head.tag == NO_TAG && head.is_failure() => true,
             Shape::Meta => {
                 request.is(Mark::BareMiss) && head.tag == NO_TAG && head.status == Status::NotFound
             }
