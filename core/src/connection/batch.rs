@@ -399,6 +399,8 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             let group = progress.answered..progress.answered.saturating_add(entries);
             match self.came(debt, progress, &group, asks_for)? {
                 Came::Reply(index) => match progress.hidden {
+                    // There is none that it could be meant for.
+                    Some(Hidden { first, .. }) if first >= index => return Err(Fault::Unsolicited),
                     // The line before it was meant for one of those between.
                     Some(Hidden { first, .. }) if progress.silent < index => {
                         (progress.told, progress.silent) = (first, index);
@@ -408,6 +410,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 Came::Preamble => _ = self.take_of_batch(command)?,
                 Came::Error => self.hide(progress, command, &group)?,
                 Came::End => {
+                    if matches!(progress.hidden, Some(Hidden { first, .. }) if first >= group.end) {
+                        return Err(Fault::Unsolicited);
+                    }
                     _ = self.take_of_batch(command)?;
                     progress.end_group(&group);
                 }
