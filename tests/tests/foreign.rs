@@ -55,6 +55,13 @@ fn a_server_without_meta_commands() {
         assert_eq!(hint(error), "Protocol::Text");
         assert_eq!(error.fate(), Fate::Refused);
     }
+    // Of a batch too, and at once: the line that would end a group is one of those.
+    let mut many = client.delete_many(&["k", "j"]).unwrap();
+    for _ in 0..2 {
+        assert_eq!(hint(many.next().unwrap().1.unwrap_err()), "Protocol::Text");
+    }
+    assert!(many.next().is_none());
+    drop(many);
     // Behind a line with data nothing can be trusted, and what became of it nobody knows.
     let error = client.set("k", "v", Expiry::NEVER).unwrap_err();
     assert_eq!(hint(error), "Protocol::Text");

@@ -502,10 +502,13 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             count,
             first,
         });
-        if is_broken {
+        let kind = error.kind();
+        // A server without meta commands does not know what ends the group either.
+        let is_foreign = matches!(kind, ErrorKind::Unsupported(_));
+        if is_broken || is_foreign {
             // Nothing more will come, whatever the rest was to be answered.
-            let kind = error.kind();
-            let told = (group.len() == 1 || kind == ErrorKind::TooManyConnections).then_some(kind);
+            let is_of_all = is_foreign || kind == ErrorKind::TooManyConnections;
+            let told = (group.len() == 1 || is_of_all).then_some(kind);
             self.lose(progress, told.unwrap_or(ErrorKind::Unconfirmed));
             if kind == ErrorKind::TooManyConnections
                 && let Some((_, unsent)) = &mut progress.lost
