@@ -309,10 +309,10 @@ impl Call {
 }
 
 /// A reply with a value of this length fits the storage, and leaves less room than a head needs.
-const LONG: usize = 280;
+const LONG: usize = 344;
 
 /// Values of this length fit neither storage.
-const LARGE: usize = 330;
+const LARGE: usize = 394;
 const TOO_LARGE: ErrorKind = ErrorKind::ReplyTooLarge { size: LARGE as u32 };
 static LARGE_VALUES: [[u8; LARGE]; 8] = [
     [b'0'; LARGE],

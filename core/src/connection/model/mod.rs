@@ -41,7 +41,7 @@ use state::State;
 use step::{Event, Step};
 
 /// The least storage; as many debts as calls that the model has on the way at once.
-type Link = Connection<[u8; 320], 3>;
+type Link = Connection<[u8; 384], 3>;
 
 /// How far the model goes.
 #[derive(Clone, Copy, Debug)]

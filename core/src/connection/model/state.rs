@@ -34,7 +34,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(protocol: Protocol, sequence: u16) -> Self {
-        let mut link = Link::new(protocol, [0; 320], [0; 320]).unwrap();
+        let mut link = Link::new(protocol, [0; 384], [0; 384]).unwrap();
         link.sequence = sequence;
         Self {
             link,
