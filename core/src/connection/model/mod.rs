@@ -156,7 +156,7 @@ impl Exploration {
             // Classic sets rest on the count, in a batch as by themselves: which of several words a
             // lie has replaced nobody can tell.
             let counted = bounds.lies > 0 && bounds.protocol == Protocol::Text;
-            let kinds = kinds.filter(|kind| **kind != Kind::Sets || !counted);
+            let kinds = kinds.filter(|kind| !kind.is_sets() || !counted);
             steps.extend(kinds.map(|kind| Step::Call(*kind)));
         }
         let Some(oldest) = state.owed.front() else {

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use super::call::Kind::{self, Count, Gap, Get, Long, Many, Miss, Noop, Pieces, Raw, Set, Sets};
+use super::call::Kind::{
+    self, Count, Gap, Get, Long, Many, Miss, Noop, Pieces, Raw, RefusedSets, Set, Sets,
+};
 use super::network::Cuts;
 use super::peer::PROTOCOLS;
 use super::step::Event;
@@ -58,6 +60,8 @@ impl Exploration {
         assert!(met(Event::Told) && met(Event::Settled));
         assert_eq!(met(Event::Cut), bounds.kinds.contains(&Gap));
         assert_eq!(met(Event::FoundOut), lies);
+        let refuses = bounds.kinds.iter().any(|kind| kind.is_refused());
+        assert_eq!(met(Event::Refused), refuses);
         let is_counted = lies && bounds.calls > 1 && bounds.protocol != Protocol::Binary;
         assert_eq!(met(Event::Mistold), is_counted);
     }
@@ -77,7 +81,7 @@ const KINDS: Bounds = Bounds {
 
 /// Two calls, cut at every byte.
 const BYTES: Bounds = Bounds {
-    kinds: &[Get, Miss, Set, Gap, Count, Sets, Pieces],
+    kinds: &[Get, Miss, Set, Gap, Count, RefusedSets, Pieces],
     cuts: Cuts::Every,
     losses: 0,
     ..KINDS

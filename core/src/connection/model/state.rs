@@ -188,7 +188,7 @@ impl State {
         };
         let is_own = of.number == call.number;
         let is_right = if is_own {
-            call.fits(handed)
+            call.fits(handed, self.link.protocol())
         } else {
             self.lies > 0 && call.may_be_told(of.kind, self.link.protocol())
         };
@@ -203,6 +203,7 @@ impl State {
         self.account();
         match (handed.is_last(), is_own) {
             (false, _) => Event::None,
+            (true, true) if call.kind.is_refused() => Event::Refused,
             (true, true) => Event::Told,
             (true, false) => Event::Mistold,
         }
