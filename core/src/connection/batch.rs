@@ -231,6 +231,10 @@ impl Default for Progress {
 impl<S: Storage, const N: usize> Connection<S, N> {
     /// Queues as many of a batch's requests as fit, behind those that were queued before.
     ///
+    /// One batch of a type at a time: the groups of two are told apart by nothing but their order, so
+    /// before a second one is begun, all outcomes of the first are to be taken, or it is to be
+    /// [abandoned](Self::abandon).
+    ///
     /// Fails as [`send`](Self::send) does; what was queued before stays. A request that cannot be
     /// sent at all is no failure of the batch: its [outcome](Self::item) says so. One that
     /// [lines](Batch::IS_LINES) answer is sent only while nothing is owed, and not at all where the
@@ -280,7 +284,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// that there was none. `false` means: read more, where [something is
     /// owed](Progress::is_waiting), or queue more, or be done.
     ///
-    /// Fails as [`arrived`](Self::arrived) does. Then [`lose`](Self::lose) the batch.
+    /// Fails as [`arrived`](Self::arrived) does. Then [`lose`](Self::lose) the batch. But where it fails
+    /// with [`OutOfOrder`](ErrorKind::OutOfOrder), nothing is lost: what was sent between two groups of
+    /// the batch is to be answered first.
     pub fn item_arrived<B: Batch>(
         &mut self,
         batch: &B,

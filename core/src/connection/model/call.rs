@@ -35,6 +35,10 @@ pub(super) enum Kind {
     RefusedSets,
     /// An item that the server cannot give.
     Refused,
+    /// The first group of a batch: one item, under so long a key that no second one fits.
+    Groups,
+    /// The second group of the same batch.
+    Rest,
     /// A value that nearly fills the storage.
     Long,
     /// The item of [`Kind::Get`], in pieces.
@@ -65,7 +69,7 @@ impl Kind {
     ];
 
     pub(super) fn is_batch(self) -> bool {
-        self == Self::Many || self.is_sets()
+        matches!(self, Self::Many | Self::Groups | Self::Rest) || self.is_sets()
     }
 
     pub(super) fn is_sets(self) -> bool {
@@ -87,6 +91,8 @@ impl Kind {
             Self::Get | Self::Pieces | Self::Many => KEYS[0],
             Self::Miss | Self::Refused => KEYS[1],
             Self::Raw => KEYS[2],
+            Self::Groups => LONG_KEYS[0],
+            Self::Rest => LONG_KEYS[1],
             Self::Long => "m",
             Self::Large | Self::LargePieces => "l",
             Self::Set | Self::Gap | Self::Sets | Self::RefusedSets => "s",
@@ -153,6 +159,11 @@ impl Call {
         }
     }
 
+    /// Whether it is that one: the groups of a batch have one number.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        (self.number, self.kind) == (other.number, other.kind)
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         self.end == End::Waiting
     }
@@ -162,6 +173,7 @@ impl Call {
         match self.kind {
             Kind::Many => KEYS.len() as u16 + 1,
             Kind::Sets | Kind::RefusedSets => 3,
+            Kind::Groups | Kind::Rest => 2,
             _ => 1,
         }
     }
@@ -175,6 +187,7 @@ impl Call {
             Kind::Count => link.send(&Count::up(name, 1)).map(drop),
             Kind::Noop => link.send(&Noop).map(drop),
             Kind::Many => link.send_batch(&keys(), progress).map(drop),
+            Kind::Groups | Kind::Rest => link.send_batch(&long_keys(), progress).map(drop),
             Kind::Sets | Kind::RefusedSets => {
                 let items = sets(self.number);
                 link.send_batch(&StoreMany::set(&items), progress).map(drop)
@@ -199,12 +212,16 @@ impl Call {
         match self.kind {
             Kind::Many => {
                 let value = |item: Option<Item<'_>>| item.map(|item| item.value.to_vec());
-                return outcomes(link, &keys(), progress, value);
+                return outcomes(link, &keys(), progress, true, value);
+            }
+            Kind::Groups | Kind::Rest => {
+                let value = |item: Option<Item<'_>>| item.map(|item| item.value.to_vec());
+                return outcomes(link, &long_keys(), progress, false, value);
             }
             Kind::Sets | Kind::RefusedSets => {
                 let stored = |stored| (stored == Stored::Stored).then(Vec::new);
                 let items = sets(self.number);
-                return outcomes(link, &StoreMany::set(&items), progress, stored);
+                return outcomes(link, &StoreMany::set(&items), progress, true, stored);
             }
             _ => {}
         }
@@ -248,6 +265,8 @@ impl Call {
         let refused = |index, kind| (index, Some(told_refused(kind)));
         let value = |index: usize| (index, Some(item(KEYS[index], self.number)));
         match self.kind {
+            Kind::Groups => [(0, Some(item(LONG_KEYS[0], self.number)))].into(),
+            Kind::Rest => [(1, Some(item(LONG_KEYS[1], self.number)))].into(),
             Kind::Sets => [0, 1].map(|index| (index, Some(Vec::new()))).into(),
             // The line may be meant for either.
             Kind::RefusedSets if protocol == Protocol::Meta => [0, 1]
@@ -341,7 +360,10 @@ impl Call {
     /// Whether nothing but the count keeps it from the reply to a call of another number: see
     /// "Replies that rest on the count" in ARCHITECTURE.md.
     pub(super) fn may_be_told(&self, of: Kind, protocol: Protocol) -> bool {
-        use Kind::{Gap, Get, Large, LargePieces, Long, Many, Miss, Noop, Pieces, Raw, Set, Sets};
+        use Kind::{
+            Gap, Get, Groups, Large, LargePieces, Long, Many, Miss, Noop, Pieces, Raw, Rest, Set,
+            Sets,
+        };
         match protocol {
             Protocol::Binary => false,
             // A line in place of a reply may be any's: they are not lied about.
@@ -355,6 +377,8 @@ impl Call {
                 Miss => of == Miss,
                 Large | LargePieces => matches!(of, Large | LargePieces | Miss),
                 Set | Gap | Sets => matches!(of, Set | Gap | Sets),
+                // Nor are batches of two groups.
+                Groups | Rest => false,
                 _ => of == self.kind,
             },
         }
@@ -384,21 +408,46 @@ fn keys() -> GetMany<'static, &'static str> {
     GetMany::new(&KEYS)
 }
 
+/// Two of them fit no group.
+const LONG_KEYS: [&str; 2] = [long_key(&[b'y'; 200]), long_key(&[b'z'; 200])];
+
+const fn long_key(bytes: &'static [u8]) -> &'static str {
+    match core::str::from_utf8(bytes) {
+        Ok(key) => key,
+        Err(_) => "",
+    }
+}
+
+fn long_keys() -> GetMany<'static, &'static str> {
+    GetMany::new(&LONG_KEYS)
+}
+
 /// What a batch of sets stores: under the last key only the number tells whose it is.
 fn sets(number: u8) -> [(&'static str, &'static [u8]); 2] {
     [("s", small(number)), ("t", small(number))]
 }
 
-/// The next outcome of the batch, or what was told with its end.
+/// The next outcome of the batch, or what was told with the end of a group: that is with `silence`
+/// what was not answered, and else nothing.
 fn outcomes<B: Batch>(
     link: &mut Link,
     batch: &B,
     progress: &mut Progress,
+    silence: bool,
     value: impl Fn(B::Reply<'_>) -> Option<Vec<u8>>,
 ) -> Result<Option<Handed>, Error> {
     let (owed, mut told) = (link.owed(), Vec::new());
-    while link.item_arrived(batch, progress)? {
+    loop {
         assert!(told.len() < 1000, "a batch without an end");
+        let arrived = link.item_arrived(batch, progress);
+        if !silence && link.owed() < owed {
+            // What comes next answers another call, or the next group.
+            assert!(matches!(arrived, Ok(_) | Err(ErrorKind::OutOfOrder)));
+            break;
+        }
+        if !arrived? {
+            break;
+        }
         let (index, outcome) = link.item(batch, progress)?;
         let outcome = match outcome.map_err(|error| error.kind()) {
             Ok(reply) => value(reply),
@@ -433,6 +482,7 @@ fn item(key: &str, number: u8) -> Vec<u8> {
         "n" => format!("{number}0").into_bytes(),
         "m" => large(number)[..LONG].to_vec(),
         "l" => large(number).to_vec(),
+        _ if key.len() > KEYS[0].len() => format!("{}{number}", &key[..1]).into_bytes(),
         _ => format!("{key}{number}").into_bytes(),
     }
 }

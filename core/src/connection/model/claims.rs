@@ -184,7 +184,7 @@ fn has_fate(state: &State) -> bool {
     }
     state.owed.iter().enumerate().all(|(index, call)| {
         let mut requests = state.network.requests.iter();
-        let request = requests.find(|request| request.of.number == call.number);
+        let request = requests.find(|request| request.of.is(call));
         let has_left = request.is_none_or(Request::has_left);
         match (state.link.fate(index), call.end) {
             (Fate::NotSent, _) => !has_left,

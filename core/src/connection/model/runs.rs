@@ -7,7 +7,7 @@ use std::time::Instant;
 use stateright::{Checker, HasDiscoveries, Model};
 
 use super::call::Kind::{
-    self, Count, Gap, Get, Long, Many, Miss, Noop, Pieces, Raw, RefusedSets, Set, Sets,
+    self, Count, Gap, Get, Groups, Long, Many, Miss, Noop, Pieces, Raw, RefusedSets, Set, Sets,
 };
 use super::network::Cuts;
 use super::peer::PROTOCOLS;
@@ -97,6 +97,13 @@ const CALLS: Bounds = Bounds {
     ..KINDS
 };
 
+/// Three calls, batches of two groups among them, up to three groups owed at once.
+const GROUPS: Bounds = Bounds {
+    kinds: &[Get, Set, Groups],
+    calls: 3,
+    ..CALLS
+};
+
 /// Three calls, and a reply that comes twice, too late or not at all.
 const LIES: Bounds = Bounds {
     kinds: &[Get, Raw, Miss, Set, Count, Noop, Many, Sets, Pieces],
@@ -123,6 +130,12 @@ fn small() {
         ..KINDS
     };
     explore("two calls", two);
+    let groups = Bounds {
+        kinds: &[Get, Groups],
+        calls: 2,
+        ..GROUPS
+    };
+    explore("two calls, of two groups", groups);
     let lie = Bounds {
         kinds: &[Get, Set, Many, Sets],
         calls: 2,
@@ -139,6 +152,7 @@ fn usual() {
     explore("two calls, every byte", Bounds { is_eager, ..BYTES });
     let kinds = &[Get, Set, Count];
     explore("four calls", Bounds { kinds, ..CALLS });
+    explore("three calls, of two groups", GROUPS);
     let kinds = &[Get, Miss, Set, Many, Sets];
     explore("a lie", Bounds { kinds, ..LIES });
 }
