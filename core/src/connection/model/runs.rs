@@ -81,7 +81,7 @@ const KINDS: Bounds = Bounds {
 
 /// Two calls, cut at every byte.
 const BYTES: Bounds = Bounds {
-    kinds: &[Get, Miss, Set, Gap, Count, RefusedSets, Pieces],
+    kinds: &[Get, Miss, Set, Gap, Count, Sets, Pieces],
     cuts: Cuts::Every,
     losses: 0,
     ..KINDS
@@ -150,7 +150,7 @@ fn usual() {
     let is_eager = true;
     explore("two calls, every edge", KINDS);
     explore("two calls, every byte", Bounds { is_eager, ..BYTES });
-    let kinds = &[Get, Set, Count];
+    let kinds = &[Get, Set, Count, RefusedSets];
     explore("four calls", Bounds { kinds, ..CALLS });
     explore("three calls, of two groups", GROUPS);
     let kinds = &[Get, Miss, Set, Many, Sets];
