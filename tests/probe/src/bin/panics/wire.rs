@@ -19,7 +19,6 @@ entries! {
     "Encoder::value" => encoder().value(bytes());
     "Encoder::refusal_removes" => encoder().refusal_removes();
     "Encoder::packet" => encoder().packet(*some(), bytes(), *some(), any());
-    "Encoder::packet_for_statistics" => encoder().packet_for_statistics(bytes());
     "Encoder::packet_with_value" => {
         encoder().packet_with_value(*some(), bytes(), *some(), any(), bytes())
     };
