@@ -191,3 +191,28 @@ fn values_above_the_item_limit_are_refused_before_they_are_sent() {
         }
     }
 }
+
+/// Whatever its head has filled the storage with: before its end is there, a value of no bytes is no
+/// reply, and is not handed out.
+#[test]
+fn a_head_that_leaves_no_room_for_the_end_is_no_reply() {
+    for (length, arrived) in [
+        (LEAST - 2, Ok(true)),
+        (LEAST - 1, Err(ErrorKind::Malformed)),
+        (LEAST, Err(ErrorKind::Malformed)),
+    ] {
+        let mut link = Connection::<_, 1>::new(Protocol::Meta, [0; LEAST], [0; LEAST]).unwrap();
+        link.send(&Get::new(Key::new("k").unwrap())).unwrap();
+        link.sent(LEAST);
+        let mut line = format!("VA 0 Oa x{:y<1$}\r\n", "", length - 11);
+        assert_eq!(line.len(), length);
+        line += "\r\n";
+        for byte in line.bytes().take(LEAST) {
+            assert_eq!(link.arrived(), Ok(false));
+            link.space()[0] = byte;
+            link.filled(1);
+        }
+        assert_eq!(link.arrived(), arrived, "{length}");
+        assert_eq!(link.is_broken(), arrived.is_err());
+    }
+}
