@@ -72,6 +72,10 @@ fuzz() {
     ci/fuzz.sh 100000
 }
 
+coverage() {
+    ci/coverage.sh
+}
+
 core_alone() {
     for target in "${core_targets[@]}"; do
         BARE_STD=core bare_cargo "$target" build --quiet --release -p minimc-core || return
@@ -111,7 +115,7 @@ counts() {
 }
 
 steps=(
-    setup format clippy bare_clippy docs tests model enumerate fuzz faults
+    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults
     core_alone examples vectors demo firmware panics sizes counts
 )
 case ${1:-} in

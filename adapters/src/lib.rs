@@ -40,6 +40,7 @@
 //!
 //! What programs make of it again and again (a value that one of all who miss it computes, a lock, an
 //! election) is in [`recipes`].
+//! Those who know pylibmc or libmemcached find everything by its name in [`pylibmc`].
 //!
 //! # Logging in
 //!
@@ -84,6 +85,8 @@ pub mod client;
 #[macro_use]
 mod colours;
 mod options;
+#[cfg(any(doc, doctest))]
+pub mod pylibmc;
 pub mod recipes;
 #[cfg(feature = "std")]
 mod storage;

@@ -15,7 +15,7 @@ use minimc_core::command::{Command, Count, Delete, Get, GetMany, Noop, Store, To
 use minimc_core::{
     Connection, Error, ErrorKind, Expiry, Fate, Gap, Key, Piece, Progress, Protocol,
 };
-use peer::{PROTOCOLS, Peer, call, queue, read, write};
+use peer::{PROTOCOLS, Peer, Turns, call, queue, read, write, write_all};
 
 type Link = Connection<[u8; 400], 4>;
 
@@ -133,16 +133,22 @@ impl<'v> Running<'v> {
     /// What the call does when bytes have come; `false` when it is done.
     fn go_on(&mut self, connection: &mut Link) -> bool {
         match self.call {
-            Call::InPieces | Call::LargeInPieces | Call::MissInPieces => loop {
-                match connection.piece().unwrap() {
-                    Some(Piece::End) => return false,
-                    Some(_) => {}
-                    None => return true,
+            Call::InPieces | Call::LargeInPieces | Call::MissInPieces => {
+                let mut turns = Turns::new();
+                loop {
+                    turns.count();
+                    match connection.piece().unwrap() {
+                        Some(Piece::End) => return false,
+                        Some(_) => {}
+                        None => return true,
+                    }
                 }
-            },
+            }
             Call::Many => {
                 let (batch, progress) = (&self.batch, &mut self.progress);
+                let mut turns = Turns::new();
                 while connection.item_arrived(batch, progress).unwrap() {
+                    turns.count();
                     _ = connection.item(batch, progress).unwrap();
                 }
                 progress.is_waiting()
@@ -178,8 +184,10 @@ fn give_up(connection: &mut Link, peer: &mut Peer) -> Result<(), Error> {
     // Nobody can take what was given up.
     assert!(connection.raw_reply().is_err());
     assert!(connection.reply::<Get<'_>>().is_err());
-    while write(connection, peer, None, 7) > 0 {}
+    write_all(connection, peer, None, || 7);
+    let mut turns = Turns::new();
     while !connection.settle()? {
+        turns.count();
         assert!(
             read(connection, peer, 7) > 0,
             "nothing more comes to settle with"

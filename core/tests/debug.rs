@@ -60,8 +60,8 @@ fn commands() {
     );
     check(
         Store::cas(key, b"v", u64::MAX),
-        "Store { key: Key(\"k\"), value: [118], mode: Cas(18446744073709551615), flags: 0, \
-         expiry: Expiry(Never) }",
+        "Store { target: Target { key: Key(\"k\"), mode: Cas(18446744073709551615), flags: 0, \
+         expiry: Expiry(Never) }, value: [118] }",
     );
 }
 

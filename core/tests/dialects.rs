@@ -6,8 +6,10 @@
     reason = "a test may fail, and runs on a host"
 )]
 
-use minimc_core::command::{CacheMemlimit, Command, Count, Delete, Get, Noop, Store, Touch, meta};
-use minimc_core::{Connection, Dialect, ErrorKind, Expiry, Fate, Key, Protocol};
+use minimc_core::command::{
+    CacheMemlimit, Command, Count, Delete, DeleteMany, Get, Noop, Store, Touch, meta,
+};
+use minimc_core::{Connection, Dialect, ErrorKind, Expiry, Fate, Key, Progress, Protocol};
 
 type Link = Connection<[u8; 400], 2>;
 
@@ -155,5 +157,29 @@ fn what_which_version_may_answer() {
     }
     for version in ["1.6.18", "1.6.45"] {
         assert_eq!(answered(version, &get, "EN\r\n"), "Mismatched");
+    }
+}
+
+/// A quiet miss of a meta server that does not name its request cannot be told from the next one's;
+/// a packet names it always.
+#[test]
+fn where_batches_are_quiet() {
+    let batch = DeleteMany::new(&["a", "b"]);
+    let asked = |protocol, version| {
+        let mut link = link(protocol, version);
+        _ = link.send_batch(&batch, &mut Progress::new()).unwrap();
+        link.outgoing(None).concat()
+    };
+    for (version, line) in [
+        ("", &b"md a q Oab\r\nmd b q Obb\r\nmn\r\n"[..]),
+        ("1.6.18", b"md a q Oab\r\nmd b q Obb\r\nmn\r\n"),
+        ("1.6.17", b"md a Oab\r\nmd b Obb\r\n"),
+    ] {
+        let asked = asked(Protocol::Meta, version);
+        assert_eq!(asked, line, "{version}: {}", asked.escape_ascii());
+    }
+    for version in ["", "1.4.0", "1.6.17", "1.6.18"] {
+        let opcodes = asked(Protocol::Binary, version);
+        assert_eq!((opcodes[1], opcodes[26]), (0x14, 0x14), "{version}");
     }
 }

@@ -18,7 +18,7 @@ const PROTOCOLS: [Protocol; 3] = [Protocol::Text, Protocol::Meta, Protocol::Bina
 
 /// The bytes of a login.
 fn sent(protocol: Protocol, credentials: Credentials<'_>) -> Result<Vec<u8>, Error> {
-    let mut connection = Connection::<_, 1>::new(protocol, [0; 320], [0; 320]).unwrap();
+    let mut connection = Connection::<_, 1>::new(protocol, [0; 384], [0; 384]).unwrap();
     let login = Login::new(credentials);
     let sent = connection.send(&login);
     assert_eq!(connection.is_sending(), sent.is_ok());

@@ -18,7 +18,9 @@ use minimc_core::command::{Delete, Get, GetMany, Store};
 use minimc_core::{
     Connection, Entry, ErrorKind, Expiry, Fate, Key, Piece, Progress, Protocol, Storage,
 };
-use peer::{PROTOCOLS, Peer, Random, arrive, arrive_item, call, pieces, queue, read, write};
+use peer::{
+    PROTOCOLS, Peer, Random, Turns, arrive, arrive_item, call, pieces, queue, read, write_all,
+};
 
 fn key(name: &str) -> Key<'_> {
     Key::new(name).unwrap()
@@ -37,13 +39,9 @@ fn a_value_of_300_000_bytes_passes_through_400() {
         let set = Store::set(key("image"), &value).flags(7);
         let gap = connection.send(&set).unwrap();
         assert!(gap.is_some());
-        while write(
-            &mut connection,
-            &mut peer,
-            gap.as_ref(),
-            1 + random.below(999),
-        ) > 0
-        {}
+        write_all(&mut connection, &mut peer, gap.as_ref(), || {
+            1 + random.below(999)
+        });
         arrive(&mut connection, &mut peer, 3);
         assert_eq!(
             format!("{:?}", connection.reply::<Store<'_, '_>>()),
@@ -53,7 +51,7 @@ fn a_value_of_300_000_bytes_passes_through_400() {
 
         connection.send(&Get::new(key("image")).with_cas()).unwrap();
         connection.send(&Delete::new(key("image"))).unwrap();
-        while write(&mut connection, &mut peer, None, 5) > 0 {}
+        write_all(&mut connection, &mut peer, None, || 5);
         let there = pieces(&mut connection, &mut peer, || 1 + random.below(500));
         assert!(there.as_ref() == Some(&value), "{protocol:?}");
         arrive(&mut connection, &mut peer, 3);
@@ -68,7 +66,7 @@ fn what_is_told_of_a_value_before_its_bytes() {
         let set = Store::set(key("k"), b"abc").flags(7);
         call(&mut connection, &mut peer, &set, 99);
         connection.send(&Get::new(key("k")).with_cas()).unwrap();
-        while write(&mut connection, &mut peer, None, 99) > 0 {}
+        write_all(&mut connection, &mut peer, None, || 99);
         read(&mut connection, &mut peer, 399);
         let entry = Entry {
             length: 3,
@@ -96,7 +94,7 @@ fn no_bytes_and_no_item() {
                 ("empty", Some(vec![])),
             ] {
                 connection.send(&Get::new(key(name))).unwrap();
-                while write(&mut connection, &mut peer, None, chunk) > 0 {}
+                write_all(&mut connection, &mut peer, None, || chunk);
                 assert_eq!(
                     pieces(&mut connection, &mut peer, || chunk),
                     there,
@@ -113,7 +111,9 @@ fn steps(connection: &mut Connection<[u8; 400], 4>, reply: &[u8], chunk: usize) 
     let mut steps: Vec<String> = vec![];
     let mut peer = Peer::default();
     peer.replies = reply.to_vec();
+    let mut turns = Turns::new();
     while connection.owed() > 0 && !connection.is_broken() {
+        turns.count();
         match connection.piece() {
             Ok(Some(Piece::Bytes(bytes))) => match steps.last_mut() {
                 Some(last) if last.starts_with('"') => {
@@ -206,7 +206,7 @@ fn errors_in_every_place() {
         for chunk in [1, 7, 400] {
             let mut connection = connection(protocol);
             connection.send(&Get::new(key("k"))).unwrap();
-            while write(&mut connection, &mut Peer::default(), None, 400) > 0 {}
+            write_all(&mut connection, &mut Peer::default(), None, || 400);
             let found = steps(&mut connection, reply.as_bytes(), chunk);
             assert_eq!(found, expected, "{protocol:?} {reply:?} by {chunk}");
         }
@@ -248,7 +248,9 @@ fn what_is_skipped_is_handed_out_to_nobody() {
             let error = connection.reply::<Get<'_>>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ReplyTooLarge { size: 5000 });
             assert_eq!(connection.owed(), 3);
+            let mut turns = Turns::new();
             loop {
+                turns.count();
                 if by_reply {
                     let error = connection.reply::<Get<'_>>().unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::OutOfOrder);
@@ -280,7 +282,9 @@ fn one_item_of_many_may_be_too_large() {
         assert_eq!(queue(&mut connection, &batch, &mut progress), Ok(true));
         connection.send(&Get::new(key("small"))).unwrap();
         let mut items = vec![];
+        let mut turns = Turns::new();
         while arrive_item(&mut connection, &mut peer, &batch, &mut progress, 50) {
+            turns.count();
             let (index, item) = connection.item(&batch, &mut progress).unwrap();
             items.push(format!("{index}: {item:?}"));
         }
@@ -311,9 +315,11 @@ fn a_call_in_the_wrong_order_loses_nothing() {
         refused(&mut connection);
         connection.send(&Get::new(key("k"))).unwrap();
         refused(&mut connection);
-        while write(&mut connection, &mut peer, None, 400) > 0 {}
+        write_all(&mut connection, &mut peer, None, || 400);
         let mut value = vec![];
+        let mut turns = Turns::new();
         loop {
+            turns.count();
             refused(&mut connection);
             match connection.piece().unwrap() {
                 Some(Piece::Start(entry)) => assert_eq!(entry.length, 6),
@@ -341,7 +347,7 @@ fn a_stream_that_is_dropped_is_skipped_by_the_next_reply() {
             let mut peer = Peer::with(&[("large", &large), ("small", b"s")]);
             connection.send(&Get::new(key("large"))).unwrap();
             connection.send(&Get::new(key("small"))).unwrap();
-            while write(&mut connection, &mut peer, None, 400) > 0 {}
+            write_all(&mut connection, &mut peer, None, || 400);
             let mut started = false;
             for _ in 0..taken {
                 match connection.piece().unwrap() {
@@ -449,9 +455,11 @@ fn an_error_behind_a_large_value_is_read_whole_too() {
         .send(&Get::new(key("k")).touch(Expiry::NEVER))
         .unwrap();
     let mut peer = Peer::default();
-    while write(&mut connection, &mut Peer::default(), None, 400) > 0 {}
+    write_all(&mut connection, &mut Peer::default(), None, || 400);
     peer.replies = reply;
+    let mut turns = Turns::new();
     while !connection.arrived().unwrap() {
+        turns.count();
         assert!(read(&mut connection, &mut peer, 9_999) > 0);
     }
     let error = connection.reply::<Get<'_>>().unwrap_err();

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use minimc_core::command::{Count, Delete, DeleteMany, Get, GetMany, Store, StoreMany, Stored};
 use minimc_core::{Connection, Error, ErrorKind, Fate, Key, Progress, Protocol, Sent};
-use peer::{PROTOCOLS, Peer, Random, arrive, arrive_item, queue, read, write};
+use peer::{PROTOCOLS, Peer, Random, Turns, arrive, arrive_item, queue, read, write, write_all};
 
 fn key(name: &str) -> Key<'_> {
     Key::new(name).unwrap()
@@ -42,7 +42,9 @@ fn a_hundred_sets_and_gets_through_400_bytes() {
             let mut peer = Peer::default();
             let mut owed = VecDeque::new();
             let (mut sent, mut answered) = (0, 0);
+            let mut turns = Turns::new();
             while answered < 200 {
+                turns.count();
                 // A set, and later the get of the same key.
                 let store;
                 let queued = if sent == 200 {
@@ -60,13 +62,9 @@ fn a_hundred_sets_and_gets_through_400_bytes() {
                         sent += 1;
                         if let Some(gap) = gap {
                             assert_eq!(connection.owed(), 1, "a gap while other replies are owed");
-                            while write(
-                                &mut connection,
-                                &mut peer,
-                                Some(&gap),
-                                1 + random.below(50),
-                            ) > 0
-                            {}
+                            write_all(&mut connection, &mut peer, Some(&gap), || {
+                                1 + random.below(50)
+                            });
                         } else if random.below(3) == 0 {
                             write(&mut connection, &mut peer, None, 1 + random.below(50));
                         }
@@ -105,7 +103,9 @@ fn many_keys_in_constant_memory() {
         peer.replies.clear();
         let (batch, mut progress) = (GetMany::new(&names), Progress::new());
         let (mut found, mut hits) = (vec![], vec![]);
+        let mut turns = Turns::new();
         loop {
+            turns.count();
             match queue(&mut connection, &batch, &mut progress) {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -183,7 +183,9 @@ fn at_most_16_kib_are_unanswered() {
         let (mut unanswered, mut full) = (VecDeque::new(), 0);
         for name in names.iter().take(2000) {
             // Written at once, so that the storage is never what is full.
+            let mut turns = Turns::new();
             loop {
+                turns.count();
                 match connection.send(&Get::new(key(name))) {
                     Ok(_) => break,
                     Err(error) => assert_eq!(error, ErrorKind::Full.into()),
@@ -204,7 +206,9 @@ fn at_most_16_kib_are_unanswered() {
             Connection::new(protocol, &mut sending[..], &mut receiving[..]).unwrap();
         for _ in 0..3 {
             let (batch, mut progress) = (GetMany::new(&names), Progress::new());
+            let mut turns = Turns::new();
             let error = loop {
+                turns.count();
                 match queue(&mut connection, &batch, &mut progress) {
                     Ok(more) => assert!(more),
                     Err(error) => break error,
@@ -262,7 +266,9 @@ fn a_value_outside_the_storage_waits_for_every_reply() {
         assert_eq!(connection.reply::<Get<'_>>(), Ok(None));
         let gap = connection.send(&set).unwrap();
         // Nor may anything follow before it has left.
+        let mut turns = Turns::new();
         while write(&mut connection, &mut peer, gap.as_ref(), 100) == 100 {
+            turns.count();
             if connection.outgoing(gap.as_ref())[1].is_empty() {
                 break;
             }
@@ -294,12 +300,14 @@ fn values_of_a_batch_need_not_fit_the_storage() {
             let batch = if precise { batch.precise() } else { batch };
             let mut progress = Progress::new();
             let mut told = vec![];
+            let mut turns = Turns::new();
             while told.len() < items.len() {
+                turns.count();
                 match connection.send_batch(&batch, &mut progress) {
                     Ok(Sent::Group(gap)) => {
                         // A value that is sent from where it is waits until nothing is owed.
                         assert!(gap.is_none() || connection.owed() == 1);
-                        while write(&mut connection, &mut peer, gap.as_ref(), 77) > 0 {}
+                        write_all(&mut connection, &mut peer, gap.as_ref(), || 77);
                         continue;
                     }
                     Ok(Sent::Nothing) => {}
@@ -346,7 +354,9 @@ fn opaques_of_what_is_owed_differ() {
         let mut peer = Peer::with(&[("n", b"0")]);
         let mut opaques: VecDeque<Vec<u8>> = VecDeque::new();
         let (mut longest, mut number) = (0, 0);
+        let mut turns = Turns::new();
         while number < 30_000 {
+            turns.count();
             for _ in 0..random.below(120) {
                 // Refused requests use up no opaque.
                 if connection.send(&Count::up(key("n"), 1)).is_ok() {
@@ -466,8 +476,12 @@ fn a_group_is_not_answered_by_another_groups_item() {
         let (batch, mut progress) = (GetMany::new(&names), Progress::new());
         let mut replies = replies.into_iter();
         let mut outcomes = vec![];
+        let mut turns = Turns::new();
         while outcomes.len() < names.len() {
+            turns.count();
+            let mut turns = Turns::new();
             while progress.queued() < names.len() && !link.is_broken() {
+                turns.count();
                 assert!(queue(&mut link, &batch, &mut progress).unwrap());
                 link.sent(400);
             }

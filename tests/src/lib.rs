@@ -1,5 +1,5 @@
 //! What minimc's integration tests share: real servers and what they hold, boards in QEMU, hosts'
-//! own scenarios, scripted links, a proxy before a real server.
+//! own scenarios, scripted links, a proxy before a real server, and what pages name.
 
 #![allow(
     clippy::expect_used,
@@ -12,6 +12,7 @@
 pub mod board;
 pub mod datagrams;
 pub mod hosted;
+pub mod named;
 pub mod observer;
 pub mod odd;
 pub mod outcome;

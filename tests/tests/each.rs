@@ -93,3 +93,35 @@ fn a_wrong_reply_is_the_same_error_in_one_read_and_in_two() {
         server.join().unwrap();
     }
 }
+
+/// The server says so before it reads anything: that it was meant for the first is chance.
+#[test]
+fn of_too_many_connections_each_is_told() {
+    for protocol in PROTOCOLS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut link, _) = listener.accept().unwrap();
+            link.write_all(b"ERROR Too many open connections\r\n")
+                .unwrap();
+            // Until the client closes it.
+            _ = link.read_to_end(&mut Vec::new());
+        });
+        let options = minimc::Options {
+            protocol,
+            ..minimc::Options::default()
+        };
+        let mut client = Client::connect_with(&address, options).unwrap();
+        let set = Store::set(Key::new("k").unwrap(), b"v");
+        let mut told = vec![];
+        let sets = std::iter::repeat_n(set, 3);
+        client
+            .call_each(sets, |_, reply| {
+                told.push(format!("{:?}", reply.unwrap_err()))
+            })
+            .unwrap();
+        assert_eq!(told, ["TooManyConnections, NotSent"; 3], "{protocol:?}");
+        drop(client);
+        server.join().unwrap();
+    }
+}

@@ -238,7 +238,11 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         let error = Error::new(kind);
         let owed = self.connection.owed();
         for owed in owed.saturating_sub(untold)..owed {
-            each(*index, Err(error.with_fate(self.connection.fate(owed))));
+            let fate = match kind {
+                ErrorKind::TooManyConnections => Fate::NotSent,
+                _ => self.connection.fate(owed),
+            };
+            each(*index, Err(error.with_fate(fate)));
             *index += 1;
         }
         self.connection.reset();

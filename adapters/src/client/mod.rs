@@ -97,9 +97,10 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         let mut refused = None;
         let mut waiting = None;
         let (mut index, mut queued) = (0, 0);
+        let mut lost = ErrorKind::Closed;
         loop {
             if self.connection.is_broken() {
-                self.lose(ErrorKind::Closed, queued - index, &mut index, &mut each);
+                self.lose(lost, queued - index, &mut index, &mut each);
                 let rest = refused.is_some() || waiting.is_some() || commands.next().is_some();
                 let error = Error::new(ErrorKind::Closed).with_fate(Fate::NotSent);
                 return if rest { Err(error) } else { Ok(()) };
@@ -133,8 +134,19 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
                 while arrived.is_ok() && self.connection.owed() > 0 {
                     match self.connection.arrived() {
                         Ok(true) => {
-                            each(index, self.connection.reply::<C>());
+                            let reply = self.connection.reply::<C>();
+                            if index == 0
+                                && let Err(error) = &reply
+                                && error.kind() == ErrorKind::TooManyConnections
+                            {
+                                // The server has read nothing.
+                                lost = error.kind();
+                            }
+                            each(index, reply);
                             index += 1;
+                            if self.connection.is_broken() {
+                                break;
+                            }
                         }
                         Ok(false) => break,
                         Err(kind) => arrived = Err(kind),

@@ -88,7 +88,9 @@ pub(crate) fn check_batch<B: Batch>(
         let mut all: Vec<String> = Vec::new();
         let mut sent = Vec::new();
         let mut pieces = pieces.into_iter();
-        loop {
+        for turn in 0.. {
+            // Where what is tested is broken, this need not end.
+            assert!(turn < 10_000, "{context}: a batch without an end");
             if !connection.is_broken() {
                 let gap = match connection.send_batch(batch, &mut progress).unwrap() {
                     Sent::Group(gap) => gap,

@@ -129,5 +129,17 @@ mod tests {
         let wrong = [0, 1, 2].map(|index| std::format!("{index}: Err(Mismatched, Unknown)"));
         let wrong = wrong.each_ref().map(|text| &text[..]);
         check_batch(Binary, &batch, &requests, &swapped, &wrong);
+        // The server has read nothing.
+        let none = "Err(TooManyConnections, NotSent)";
+        let none = [0, 1, 2].map(|index| std::format!("{index}: {none}"));
+        let none = none.each_ref().map(|text| &text[..]);
+        for (protocol, requests) in [
+            (Text, &b"incr a 2\r\nincr b 2\r\nincr c 2\r\n"[..]),
+            (Meta, b"ma a v D2 Oab\r\nma b v D2 Obb\r\nma c v D2 Ocb\r\n"),
+            (Binary, &requests),
+        ] {
+            let line = b"ERROR Too many open connections\r\n";
+            check_batch(protocol, &batch, requests, line, &none);
+        }
     }
 }

@@ -76,6 +76,24 @@ mod tests {
     use crate::command::check::{Packet, check_batch};
     use crate::wire::Protocol::{Binary, Meta, Text};
 
+    /// It knows no `mn` either, so that a group would have no end.
+    #[test]
+    fn a_server_without_meta_commands() {
+        let delete = DeleteMany::new(&["a", "b"]);
+        let refused = "Err(Unsupported(\"the server knows no meta commands; choose Protocol::Text\"), Unknown)";
+        let refused = [0, 1].map(|index| std::format!("{index}: {refused}"));
+        let refused = refused.each_ref().map(|text| &text[..]);
+        let lines = b"md a q Oab\r\nmd b q Obb\r\nmn\r\n";
+        check_batch(Meta, &delete, lines, b"ERROR\r\n", &refused);
+        check_batch(
+            Meta,
+            &delete,
+            lines,
+            b"ERROR\r\nERROR\r\nERROR\r\n",
+            &refused,
+        );
+    }
+
     #[test]
     fn whether_they_were_there() {
         let batch = DeleteMany::new(&["a", "b"]);

@@ -175,7 +175,7 @@ mod tests {
         let long = "p".repeat(Credentials::LIMIT - 1);
         let login = Login::new(Credentials::new("u", &long).unwrap());
         for (protocol, length) in [(Text, 285), (Meta, 285), (Binary, 281)] {
-            let storage = || [0; Connection::<[u8; 320], 1>::STORAGE];
+            let storage = || [0; Connection::<[u8; 0], 1>::STORAGE];
             let mut connection = Connection::<_, 1>::new(protocol, storage(), storage()).unwrap();
             connection.set_prefix(Prefix::new("prefix:").unwrap());
             connection.send(&login).unwrap();
@@ -194,7 +194,7 @@ mod tests {
             (Text, [refusal.clone(), refusal]),
             (Binary, [packet(0x0021_0000), packet(0x0021_0001)]),
         ] {
-            let mut connection = Connection::<_, 1>::new(protocol, [0; 320], [0; 320]).unwrap();
+            let mut connection = Connection::<_, 1>::new(protocol, [0; 384], [0; 384]).unwrap();
             for refusal in refusals {
                 connection.send(&login()).unwrap();
                 connection.sent(connection.outgoing(None).concat().len());

@@ -99,7 +99,7 @@ pub trait Batch {
     /// The batch's name, which tells it from every other and from every command.
     const NAME: &'static str;
 
-    /// Whether the requests change nothing, so that repeating them does no harm.
+    /// Whether repeating the requests does no harm: they change nothing, or to the same twice.
     const IS_READ: bool = false;
 
     /// Whether there is one request and any number of lines answer it, [`Form::Stream`]. Such a batch

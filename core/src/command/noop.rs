@@ -43,6 +43,12 @@ mod tests {
         check(Text, &Noop, b"version\r\n", b"VERSION 1.6.18\r\n", "Ok(())");
         check(Meta, &Noop, b"mn\r\n", b"MN\r\n", "Ok(())");
         check(Meta, &Noop, b"mn\r\n", b"HD\r\n", "Err(Malformed, Unknown)");
+        // Of a proxy, or a server before 1.6.
+        let no_meta = "Err(Unsupported(\"the server knows no meta commands; choose Protocol::Text\"), Refused)";
+        check(Meta, &Noop, b"mn\r\n", b"ERROR\r\n", no_meta);
+        let error = b"ERROR no such command\r\n";
+        let text = "Err(Command(\"ERROR no such command\"), Refused)";
+        check(Meta, &Noop, b"mn\r\n", error, text);
         check(
             Binary,
             &Noop,

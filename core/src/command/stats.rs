@@ -30,7 +30,8 @@ impl Stats<'static> {
     pub const SIZES: Self = Self { words: b"sizes" };
     /// The connections. The binary protocol has none.
     pub const CONNECTIONS: Self = Self { words: b"conns" };
-    /// Sets the counters to 0; answers none.
+    /// Sets the counters to 0; answers none. Where its answer is lost, a client may ask again: what was
+    /// counted in between is lost too.
     pub const RESET: Self = Self { words: b"reset" };
     /// Begins to count by what stands before the first colon of the keys; answers none.
     pub const DETAIL_ON: Self = Self {
@@ -50,7 +51,8 @@ impl Stats<'static> {
 impl<'a> Stats<'a> {
     /// Those of another kind, such as `extstore`: up to 250 bytes of words, one blank between two.
     ///
-    /// Nothing in them can end a line early: bytes that no key may have are refused.
+    /// Nothing in them can end a line early: bytes that no key may have are refused. And so are, when
+    /// it is sent, `sizes_enable` and `sizes_disable`, whose answer has no end.
     pub fn of<W: AsRef<[u8]> + ?Sized>(words: &'a W) -> Result<Self, BadKey> {
         let words = words.as_ref();
         if words.len() > Key::LIMIT {
@@ -100,6 +102,10 @@ impl Batch for Stats<'_> {
     }
 
     fn encode<'v>(&'v self, _: usize, out: &mut Encoder<'_, 'v>) {
+        if let b"sizes_enable" | b"sizes_disable" = self.words {
+            // One statistic, and nothing behind it that says that it was the last.
+            out.unsupported("statistics without an end");
+        }
         match out.protocol() {
             Protocol::Binary => _ = out.packet_for_statistics(self.words),
             Protocol::Text | Protocol::Meta => {
@@ -260,6 +266,14 @@ mod tests {
                 refused,
                 "{words:?}"
             );
+        }
+        // A client would wait for their end until its deadline.
+        for words in ["sizes_enable", "sizes_disable"] {
+            let refused = "0: Err(Unsupported(\"statistics without an end\"), NotSent)";
+            for protocol in [Text, Meta, Binary] {
+                let stats = Stats::of(words).unwrap();
+                check_batch(protocol, &stats, b"", b"", &[refused]);
+            }
         }
         let long = "w".repeat(251);
         assert!(Stats::of(&long[..250]).is_ok());

@@ -515,6 +515,14 @@ mod tests {
             let reply = Packet::answers(opcode).status(status).value(b"no").bytes();
             check(Binary, &store, &request, &reply, "Ok(NotStored)");
         }
+        // A packet with it is a set without a condition; a line is not.
+        let text = "Err(Unsupported(\"a CAS value of 0 in the binary protocol\"), NotSent)";
+        let none = Store::cas(key(), b"x", 0);
+        check(Binary, &none, b"", b"", text);
+        let (line, reply) = (b"cas k 0 0 1 0\r\nx\r\n", b"EXISTS\r\n");
+        check(Text, &none, line, reply, "Ok(Exists)");
+        let (line, reply) = (b"ms k 1 C0 Oa\r\nx\r\n", b"EX Oa\r\n");
+        check(Meta, &none, line, reply, "Ok(Exists)");
         let store = Store::cas(key(), b"", 9);
         let request = Packet::asks(0x01).extras(&[0; 8]).key("k").cas(9).bytes();
         // A server that keeps no CAS values stores, whatever there was.

@@ -258,6 +258,22 @@ mod tests {
             b"SERVER_ERROR object too large for cache\r\nNS Ocb\r\nMN\r\n",
             &["2: Ok(NotStored)", &hidden[0], &hidden[1]],
         );
+        // There is nothing between that it could be the error of.
+        let unsolicited = |index| std::format!("{index}: Err(Unsolicited, Unknown)");
+        check_batch(
+            Meta,
+            &set,
+            lines,
+            b"NS Oab\r\nSERVER_ERROR object too large for cache\r\nNS Obb\r\nMN\r\n",
+            &["0: Ok(NotStored)", &unsolicited(1), &unsolicited(2)],
+        );
+        check_batch(
+            Meta,
+            &set,
+            lines,
+            b"NS Ocb\r\nSERVER_ERROR object too large for cache\r\nMN\r\n",
+            &["2: Ok(NotStored)", &unsolicited(0), &unsolicited(1)],
+        );
         // The data may have been run as commands: nothing behind it counts.
         let bad = "Err(Unconfirmed, Unknown)";
         let bad = [0, 1, 2].map(|index| std::format!("{index}: {bad}"));

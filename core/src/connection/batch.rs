@@ -8,7 +8,7 @@ use crate::command::{Batch, identity};
 use crate::error::{Error, ErrorKind, Fate, Fault, Text};
 use crate::reply::Gap;
 use crate::wire::{
-    Debt, ENTRIES_LIMIT, Encoder, Frame, Kind, LONGEST_LINE, NO_TAG, Protocol, Status,
+    Debt, ENTRIES_LIMIT, Encoder, Failure, Frame, Kind, LONGEST_LINE, NO_TAG, Protocol, Status,
 };
 
 /// How far a [`Batch`] is on its connection: what was queued of it, and whose outcome was handed
@@ -233,6 +233,10 @@ impl Default for Progress {
 impl<S: Storage, const N: usize> Connection<S, N> {
     /// Queues as many of a batch's requests as fit, behind those that were queued before.
     ///
+    /// One batch of a type at a time: the groups of two are told apart by nothing but their order, so
+    /// before a second one is begun, all outcomes of the first are to be taken, or it is to be
+    /// [abandoned](Self::abandon).
+    ///
     /// Fails as [`send`](Self::send) does; what was queued before stays. A request that cannot be
     /// sent at all is no failure of the batch: its [outcome](Self::item) says so. One that
     /// [lines](Batch::IS_LINES) answer is sent only while nothing is owed, and not at all where the
@@ -266,8 +270,8 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         };
         let tag = self.next_batch_tag();
         match self.queue(const { identity(B::NAME) }, false, tag, &encode) {
-            Ok((debt, gap)) => {
-                progress.queued = first.saturating_add(usize::from(debt.entries));
+            Ok((entries, gap)) => {
+                progress.queued = first.saturating_add(entries.into());
                 Ok(Sent::Group(gap))
             }
             Err(kind @ (ErrorKind::Full | ErrorKind::Closed)) => Err(Self::not_sent(kind)),
@@ -282,7 +286,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// that there was none. `false` means: read more, where [something is
     /// owed](Progress::is_waiting), or queue more, or be done.
     ///
-    /// Fails as [`arrived`](Self::arrived) does. Then [`lose`](Self::lose) the batch.
+    /// Fails as [`arrived`](Self::arrived) does. Then [`lose`](Self::lose) the batch. But where it fails
+    /// with [`OutOfOrder`](ErrorKind::OutOfOrder), nothing is lost: what was sent between two groups of
+    /// the batch is to be answered first.
     pub fn item_arrived<B: Batch>(
         &mut self,
         batch: &B,
@@ -415,7 +421,16 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             };
             let end = progress.told.saturating_add(debt.entries.into());
             let (head, shape) = (self.receiving.last_head(), debt.shape);
+            let is_unclaimed = |index| {
+                let hidden = progress.hidden.as_ref();
+                hidden.is_some_and(|hidden| hidden.first >= index)
+            };
             match head.status {
+                // It stands before all replies, and answers none.
+                Status::Failed(Failure::TooManyConnections) if debt.is_unanswered() => {
+                    self.hide(command, progress, end)?;
+                }
+                Status::End if is_unclaimed(end) => return Err(Fault::Unsolicited),
                 Status::End => {
                     self.take(command)?;
                     progress.end_group(end);
@@ -428,6 +443,10 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 _ => {
                     let index = self.answered_by(debt, progress, end, asked.asks_for);
                     let index = index.ok_or(Fault::Mismatched)?;
+                    if is_unclaimed(index) {
+                        // No request is left that the error line before it could be meant for.
+                        return Err(Fault::Unsolicited);
+                    }
                     self.receiving.find(index.saturating_sub(progress.told));
                     return Ok(Some(Next::Reply(index)));
                 }
@@ -498,12 +517,15 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             first,
             behind: end,
         });
-        if is_broken {
+        let kind = error.kind();
+        // A server without meta commands does not know what ends the group either.
+        let is_foreign = matches!(kind, ErrorKind::Unsupported(_));
+        if is_broken || is_foreign {
             // Nothing more will come, whatever the rest was to be answered.
-            let is_clear = error.kind() == ErrorKind::TooManyConnections
-                || end.saturating_sub(progress.told) == 1;
+            let is_of_all = is_foreign || kind == ErrorKind::TooManyConnections;
+            let is_clear = is_of_all || end.saturating_sub(progress.told) == 1;
             let kind = if is_clear {
-                error.kind()
+                kind
             } else {
                 ErrorKind::Unconfirmed
             };

@@ -360,6 +360,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         self.broken
     }
 
+    /// Queues a request, or a group of a batch's, and tells how many of a batch's it holds.
     fn queue<'v>(
         &mut self,
         command: u16,
@@ -367,7 +368,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         tag: u16,
         // Not a type parameter: one copy of this serves every command.
         encode: &dyn Fn(&mut Encoder<'_, 'v>),
-    ) -> Result<(Debt, Option<Gap<'v>>), ErrorKind> {
+    ) -> Result<(u8, Option<Gap<'v>>), ErrorKind> {
         if self.broken {
             return Err(ErrorKind::Closed);
         }
@@ -406,7 +407,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         }
         self.sequence = self.sequence.wrapping_add(tags(debt.entries));
         self.unanswered = self.unanswered.saturating_add(debt.length());
-        Ok((debt, self.sending.queue(debt.length(), value)))
+        Ok((debt.entries, self.sending.queue(debt.length(), value)))
     }
 
     #[cold]

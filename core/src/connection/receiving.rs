@@ -171,7 +171,7 @@ impl<S: Storage> Receiving<S> {
             } else {
                 length
             };
-            if !self.window.grow(length.min(trusted)) {
+            if !self.window.grow(length.min(trusted)) && self.head.data > 0 {
                 return Ok(true);
             }
         }
@@ -182,7 +182,12 @@ impl<S: Storage> Receiving<S> {
             self.place = Place::Whole;
             return Ok(true);
         }
-        Ok(self.window.len() >= self.window.capacity())
+        let is_full = self.window.len() >= self.window.capacity();
+        // What has no data is not too large, but has a head without an end that fits.
+        if is_full && self.head.data == 0 {
+            return Err(Fault::Malformed);
+        }
+        Ok(is_full)
     }
 
     /// Consumes the oldest frame, which has arrived; of one that is too large the head.

@@ -99,6 +99,11 @@ impl Debt {
         usize::from(self.length)
     }
 
+    /// Whether none of the replies to a batch's requests was taken that stand for themselves.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.replies >= self.entries || self.shape.is_shared()
+    }
+
     /// Whether it is a group of a batch's requests.
     pub(crate) fn is_of_batch(&self) -> bool {
         self.entries > 0

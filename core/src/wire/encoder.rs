@@ -372,10 +372,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// How the requests of a batch are best answered: quietly, where there is such a thing.
     pub fn quiet(&self) -> Form {
-        if self.protocol == Protocol::Text || self.lacks(Feature::MissesWithOpaque) {
-            Form::Each
-        } else {
-            Form::Quiet
+        match self.protocol {
+            Protocol::Text => Form::Each,
+            Protocol::Meta if self.lacks(Feature::MissesWithOpaque) => Form::Each,
+            // Packets of every version bear their opaque.
+            Protocol::Meta | Protocol::Binary => Form::Quiet,
         }
     }
 

@@ -219,8 +219,9 @@ impl Head {
     }
 }
 
-/// The longest head of a frame: a classic `VALUE` line with a key of 250 bytes has 301 bytes.
-pub(crate) const LONGEST_HEAD: usize = 320;
+/// The longest line or head, of a request or a reply, with a key of 250 bytes: `mg` with every flag, and
+/// the answer to it. A classic `VALUE` line has 301 bytes.
+pub(crate) const LONGEST_HEAD: usize = 384;
 
 /// The storage that every line of a stream of lines fits: a server's are shorter.
 pub(crate) const LONGEST_LINE: usize = 2048;

@@ -24,16 +24,14 @@ pub(super) fn request(bytes: &[u8]) -> Read<(Request, &[u8])> {
     let verb = words[0];
     match verb {
         b"mg" | b"ms" | b"md" | b"ma" => meta::request(verb, &words[1..], rest),
-        b"mn" if words.len() == 1 => {
-            let opaque = vec![];
-            let form = Form::Meta { opaque };
-            Ok((
-                Request {
-                    what: What::Noop,
-                    form,
-                },
-                rest,
-            ))
+        b"mn" | b"me" => {
+            let what = match words[1..] {
+                [] if verb == b"mn" => What::Noop,
+                [name] if verb == b"me" => What::Debug { key: key(name)? },
+                _ => return Err("no mn or me of ours"),
+            };
+            let form = Form::Meta { opaque: vec![] };
+            Ok((Request { what, form }, rest))
         }
         _ => {
             let (what, rest) = classic(verb, &words[1..], rest)?;
@@ -81,6 +79,10 @@ fn classic<'b>(verb: &[u8], words: &[&[u8]], rest: &'b [u8]) -> Read<(What, &'b 
             expiry: time(expiry)?,
         },
         (b"delete", [name]) => What::Delete { key: key(name)? },
+        (b"flush_all", []) => What::FlushAll { delay: None },
+        (b"flush_all", [delay]) => What::FlushAll {
+            delay: Some(time(delay)?),
+        },
         (b"version", []) => What::Version,
         _ => return Err("no classic command"),
     };

@@ -1,7 +1,7 @@
 //! Meta request lines.
 
 use super::line::{Read, count, data, key, time};
-use super::{Form, Mode, Request, What, number};
+use super::{Form, Mode, Request, Verb, What, number};
 
 /// The request of a line with these words behind its verb, and what is behind it.
 pub(super) fn request<'b>(
@@ -33,19 +33,35 @@ pub(super) fn request<'b>(
         b"mg" => {
             let (value, returns) = (flags.is_set(b'v')?, flags.is_set(b'f')?);
             let (cas, touch) = (flags.is_set(b'c')?, flags.time(b'T')?);
-            let what = match (value && returns, touch) {
-                (true, _) => What::Get {
+            let (lasts, recache) = (flags.time(b'N')?, flags.time(b'R')?);
+            let told = flags.any(b"hklstu")?;
+            let what = match (value && returns, told, touch, lasts) {
+                (true, false, _, None) if recache.is_none() => What::Get {
                     keys: vec![key],
                     cas,
                     touch,
                 },
-                (false, Some(expiry)) if !value && !returns && !cas => What::Touch { key, expiry },
+                (true, false, None, Some(lasts)) if cas => What::Lease {
+                    key,
+                    lasts,
+                    recache,
+                },
+                (_, true, ..) => What::Verb {
+                    verb: Verb::Get,
+                    key,
+                },
+                (_, false, _, None) if value || returns || cas || recache.is_some() => {
+                    return Err("a get that is none of ours");
+                }
+                (_, false, Some(expiry), None) => What::Touch { key, expiry },
+                (_, false, None, None) => What::Exists { key },
                 _ => return Err("a get that is none of ours"),
             };
             (what, rest)
         }
         b"ms" => {
             let (value, rest) = data(length, rest)?;
+            let told = flags.any(b"ckI")?;
             let mode = match (flags.token(b'M'), flags.count(b'C')?) {
                 (None | Some(b"S"), None) => Mode::Set,
                 (None | Some(b"S"), Some(unique)) => Mode::Cas(unique),
@@ -60,17 +76,31 @@ pub(super) fn request<'b>(
                 .map_or(Some(0), number)
                 .ok_or("no flags")?;
             let new = mode.of_new((stored, flags.time(b'T')?.unwrap_or(0)));
-            (
-                What::Store {
+            let what = match told {
+                true => What::Verb {
+                    verb: Verb::Set,
+                    key,
+                },
+                false => What::Store {
                     mode,
                     key,
                     value,
                     new,
                 },
-                rest,
-            )
+            };
+            (what, rest)
         }
-        b"md" => (What::Delete { key }, rest),
+        b"md" => {
+            let what = match (flags.any(b"kI")?, flags.count(b'C')?) {
+                (true, _) => What::Verb {
+                    verb: Verb::Delete,
+                    key,
+                },
+                (false, Some(cas)) => What::DeleteCas { key, cas },
+                (false, None) => What::Delete { key },
+            };
+            (what, rest)
+        }
         _ => {
             let up = match flags.token(b'M') {
                 None | Some(b"I" | b"+") => true,
@@ -83,18 +113,21 @@ pub(super) fn request<'b>(
                 (Some(expiry), value) => Some((value.unwrap_or(0), expiry)),
                 (None, Some(_)) => return Err("an initial value that is not used"),
             };
-            if !flags.is_set(b'v')? {
-                return Err("a count whose number is not asked for");
-            }
-            (
-                What::Count {
+            let told = flags.any(b"ckt")? | flags.count(b'C')?.is_some();
+            let what = match (flags.is_set(b'v')?, told) {
+                (_, true) => What::Verb {
+                    verb: Verb::Count,
+                    key,
+                },
+                (true, false) => What::Count {
                     key,
                     up,
                     delta,
                     initial,
                 },
-                rest,
-            )
+                _ => return Err("a count whose number is not asked for"),
+            };
+            (what, rest)
         }
     };
     if !flags.0.is_empty() {
@@ -119,6 +152,13 @@ impl<'w> Flags<'w> {
             Some(b"") => Ok(true),
             Some(_) => Err("a token behind a flag without one"),
         }
+    }
+
+    /// Whether any of these is set.
+    fn any(&mut self, letters: &[u8]) -> Read<bool> {
+        letters
+            .iter()
+            .try_fold(false, |any, &letter| Ok(any | self.is_set(letter)?))
     }
 
     fn time(&mut self, letter: u8) -> Read<Option<u32>> {

@@ -40,12 +40,49 @@ pub enum What {
     Delete {
         key: Vec<u8>,
     },
+    /// Of an item with this CAS value.
+    DeleteCas {
+        key: Vec<u8>,
+        cas: u64,
+    },
     Touch {
         key: Vec<u8>,
         expiry: u32,
     },
+    /// Whether there is an item. In the classic and the binary protocol nobody can tell it from a
+    /// [`What::Store`] that adds nothing: who asked for it says so.
+    Exists {
+        key: Vec<u8>,
+    },
+    /// An item, or the task to compute it, within so many seconds.
+    Lease {
+        key: Vec<u8>,
+        lasts: u32,
+        recache: Option<u32>,
+    },
+    /// A meta verb with flags that no other of these has.
+    Verb {
+        verb: Verb,
+        key: Vec<u8>,
+    },
+    /// What a server knows of an item.
+    Debug {
+        key: Vec<u8>,
+    },
+    FlushAll {
+        delay: Option<u32>,
+    },
     Version,
     Noop,
+}
+
+/// A meta verb.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verb {
+    Get,
+    Set,
+    Delete,
+    Count,
 }
 
 /// Under which condition a value is stored, and how.

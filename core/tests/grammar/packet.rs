@@ -74,6 +74,7 @@ pub(super) fn request(bytes: &[u8]) -> Result<(Request, &[u8]), &'static str> {
     // The lengths of the extras, whether there is a key, and whether there may be a value.
     let (lengths, has_key, has_value): (&[usize], bool, bool) = match opcode {
         0x00 | 0x04 | 0x0D => (&[0], true, false),
+        0x08 => (&[0, 4], false, false),
         0x01..=0x03 => (&[8], true, true),
         0x05 | 0x06 => (&[20], true, false),
         0x0A | 0x0B => (&[0], false, false),
@@ -84,7 +85,7 @@ pub(super) fn request(bytes: &[u8]) -> Result<(Request, &[u8]), &'static str> {
     if !lengths.contains(&extras.len())
         || has_key != (1..=250).contains(&key.len())
         || (!has_value && !value.is_empty())
-        || (cas != 0 && opcode != 0x01)
+        || (cas != 0 && opcode != 0x01 && opcode != 0x04)
     {
         return Err("parts that this opcode does not have");
     }
@@ -119,7 +120,14 @@ pub(super) fn request(bytes: &[u8]) -> Result<(Request, &[u8]), &'static str> {
         0x03 => store(Mode::Replace, key)?,
         0x0E => store(Mode::Append, key)?,
         0x0F => store(Mode::Prepend, key)?,
+        0x04 if cas != 0 => What::DeleteCas { key, cas },
         0x04 => What::Delete { key },
+        0x08 => What::FlushAll {
+            delay: match extras {
+                [] => None,
+                _ => Some(time(0)?),
+            },
+        },
         0x05 | 0x06 => What::Count {
             key,
             up: opcode == 0x05,

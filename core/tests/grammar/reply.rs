@@ -3,12 +3,12 @@
 //! It is as strict as the documents, but where [`STRICT`] says that the crate is not.
 
 use super::packet::{Packet, packet};
-use super::{Form, Mode, Request, What, line};
+use super::{Form, Mode, Request, Verb, What, line};
 
 /// Whether to insist where the crate takes more than memcached says, or refuses it late. Set it to
 /// see where that is:
 ///
-/// - a miss by another command's word; a classic `VALUE` with a CAS value that was not asked for, or
+/// - a miss, or a refusal, by another command's word; a classic `VALUE` with a CAS value that was not asked for, or
 ///   without one that was;
 /// - flags of a meta line that are no letters or there twice; numbers with zeros in front of them or
 ///   line ends behind them;
@@ -28,6 +28,14 @@ pub enum Meaning {
     Version(Vec<u8>),
     /// Stored, and no CAS value was compared: the server keeps none, as the 0 says that it answers.
     Uncompared,
+    /// An item, with the task to compute it or without.
+    Leased {
+        task: Task,
+        item: Option<Item>,
+    },
+    Told(Told),
+    /// The key as a server wrote it, and these [`FIELDS`].
+    Debug(Vec<u8>, [Option<Vec<u8>>; FIELDS.len()]),
     /// No more items come.
     End,
     Failed(Class),
@@ -42,12 +50,51 @@ pub struct Item {
     pub cas: Option<u64>,
 }
 
+/// What a server tells of an item to be debugged.
+pub const FIELDS: [&[u8]; 6] = [b"exp", b"la", b"cas", b"fetch", b"cls", b"size"];
+
+/// Who computes an item.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Task {
+    Nobody,
+    Asker { cas: Option<u64> },
+    Another,
+}
+
+/// What a meta verb was told beside its outcome.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Told {
+    pub outcome: Outcome,
+    pub value: Option<Vec<u8>>,
+    pub flags: u32,
+    pub cas: Option<u64>,
+    pub key: Option<Vec<u8>>,
+    /// -1 is for ever.
+    pub time_to_live: Option<i64>,
+    pub last_access: Option<u32>,
+    pub size: Option<u32>,
+    pub was_hit: Option<bool>,
+    pub is_won: bool,
+    pub is_stale: bool,
+    pub is_taken: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    Done,
+    NotStored,
+    Exists,
+    NotFound,
+}
+
 /// Who failed: by the first word of an error line, or what a packet has in its place.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {
     Command,
     Client,
     Server,
+    /// By a word of its own, that only maintenance is answered with.
+    Refused,
 }
 
 /// What was read of the replies to some requests.
@@ -102,6 +149,7 @@ impl<'b> Reader<'b> {
         let line = self.line()?;
         let meaning = match (failure(line), &request.form) {
             (Some(failed), _) => Some(failed),
+            (None, Form::Meta { .. }) if matches!(request.what, What::Debug { .. }) => debug(line),
             (None, Form::Meta { opaque }) => self.meta(&request.what, opaque, line)?,
             (None, _) => word(&request.what, line),
         };
@@ -182,7 +230,16 @@ impl<'b> Reader<'b> {
         if *what == What::Noop {
             return Ok((line == b"MN").then_some(Meaning::Done));
         }
-        let wants_value = matches!(what, What::Get { .. } | What::Count { .. });
+        let wants_value = matches!(
+            what,
+            What::Get { .. }
+                | What::Count { .. }
+                | What::Lease { .. }
+                | What::Verb {
+                    verb: Verb::Get | Verb::Count,
+                    ..
+                }
+        );
         let length = match code {
             b"VA" if wants_value || !STRICT => {
                 Some(words.next().and_then(number).ok_or(State::Never)?)
@@ -212,14 +269,30 @@ impl<'b> Reader<'b> {
                 let number = padded(&value).ok_or(State::Never)?;
                 Some(Meaning::Number(number))
             }
-            (What::Store { .. } | What::Delete { .. } | What::Touch { .. }, b"HD" | b"OK", _) => {
-                Some(Meaning::Done)
-            }
+            (What::Verb { verb, .. }, _, value) => return flags.told(*verb, code, value),
+            (What::Lease { .. }, b"VA", Some(value)) => Some(flags.leased(value)),
+            // A miss is none: the server makes an item for it, if it has the memory.
+            (What::Lease { .. }, b"EN", _) => Some(Meaning::Failed(Class::Server)),
+            (What::Lease { .. }, b"NF", _) if !STRICT => Some(Meaning::Failed(Class::Server)),
+            (What::Lease { .. }, ..) => None,
+            (
+                What::Store { .. }
+                | What::Delete { .. }
+                | What::DeleteCas { .. }
+                | What::Exists { .. }
+                | What::Touch { .. },
+                b"HD" | b"OK",
+                _,
+            ) => Some(Meaning::Done),
             (What::Store { .. }, b"NS", _) => Some(Meaning::NotStored),
-            (What::Store { .. }, b"EX", _) => Some(Meaning::Exists),
+            (What::Store { .. } | What::DeleteCas { .. }, b"EX", _) => Some(Meaning::Exists),
             (What::Version | What::Noop, ..) => None,
-            (What::Get { .. } | What::Touch { .. }, b"EN", _) => Some(Meaning::NotFound),
-            (What::Get { .. } | What::Touch { .. }, b"NF", _) if STRICT => None,
+            (What::Get { .. } | What::Touch { .. } | What::Exists { .. }, b"EN", _) => {
+                Some(Meaning::NotFound)
+            }
+            (What::Get { .. } | What::Touch { .. } | What::Exists { .. }, b"NF", _) if STRICT => {
+                None
+            }
             (_, b"EN", _) if STRICT => None,
             (_, b"EN" | b"NF", _) => Some(Meaning::NotFound),
             _ => None,
@@ -263,6 +336,8 @@ struct Flags<'l> {
     flags: Option<u32>,
     cas: Option<u64>,
     opaque: Option<&'l [u8]>,
+    /// All of them, in their order.
+    words: Vec<&'l [u8]>,
 }
 
 impl<'l> Flags<'l> {
@@ -278,6 +353,7 @@ impl<'l> Flags<'l> {
                 return None;
             }
             seen.push(*letter);
+            found.words.push(word);
             match letter {
                 b'f' => found.flags = Some(flags(token)?),
                 b'c' => found.cas = Some(number(token)?),
@@ -286,6 +362,82 @@ impl<'l> Flags<'l> {
             }
         }
         Some(found)
+    }
+}
+
+impl Flags<'_> {
+    /// The token of the first flag with this letter.
+    fn token(&self, letter: u8) -> Option<&[u8]> {
+        self.words
+            .iter()
+            .find_map(|word| word.strip_prefix(&[letter]))
+    }
+
+    fn item(&self, value: Vec<u8>) -> Item {
+        Item {
+            key: None,
+            value,
+            flags: self.flags.unwrap_or(0),
+            cas: self.cas.filter(|&cas| cas != 0),
+        }
+    }
+
+    /// What a lease gave: of an item that was made to be computed, nothing is there yet.
+    fn leased(&self, value: Vec<u8>) -> Meaning {
+        let item = self.item(value);
+        let cas = item.cas;
+        let has = |letter| self.token(letter).is_some();
+        let task = match (has(b'W'), has(b'Z') || has(b'X')) {
+            (true, _) => Task::Asker { cas },
+            (false, true) => Task::Another,
+            (false, false) => Task::Nobody,
+        };
+        let is_made = task != Task::Nobody && item.value.is_empty() && item.flags == 0;
+        let item = Some(item).filter(|_| !is_made);
+        Meaning::Leased { task, item }
+    }
+
+    /// What a meta verb was told.
+    fn told(
+        &self,
+        verb: Verb,
+        code: &[u8],
+        value: Option<Vec<u8>>,
+    ) -> Result<Option<Meaning>, State> {
+        let outcome = match (verb, code) {
+            (_, b"HD" | b"OK") | (Verb::Get | Verb::Count, b"VA") => Outcome::Done,
+            (Verb::Get, b"EN") => return Ok(Some(Meaning::NotFound)),
+            (Verb::Get, b"NF") if !STRICT => return Ok(Some(Meaning::NotFound)),
+            (Verb::Get, _) => return Ok(None),
+            (_, b"NF") => Outcome::NotFound,
+            (_, b"EN") if !STRICT => Outcome::NotFound,
+            (_, b"NS") => Outcome::NotStored,
+            (_, b"EX") => Outcome::Exists,
+            _ => return Ok(None),
+        };
+        if verb == Verb::Count
+            && let Some(digits) = &value
+        {
+            padded(digits).ok_or(State::Never)?;
+        }
+        let seconds = |token: &[u8]| number::<u32>(token).map(i64::from);
+        Ok(Some(Meaning::Told(Told {
+            outcome,
+            value,
+            flags: self.flags.unwrap_or(0),
+            cas: self.cas.filter(|&cas| cas != 0),
+            key: self.token(b'k').map(<[u8]>::to_vec),
+            time_to_live: self.token(b't').and_then(|token| match token {
+                b"-1" => Some(-1),
+                _ => seconds(token),
+            }),
+            last_access: self.token(b'l').and_then(number),
+            size: self.token(b's').and_then(number),
+            was_hit: self.token(b'h').map(|token| token == b"1"),
+            is_won: self.token(b'W').is_some(),
+            is_stale: self.token(b'X').is_some(),
+            is_taken: self.token(b'Z').is_some(),
+        })))
     }
 }
 
@@ -313,6 +465,10 @@ fn word(what: &What, line: &[u8]) -> Option<Meaning> {
             (Mode::Cas(_), _) => Meaning::NotFound,
             _ => return None,
         },
+        // An item that is added is none that was there.
+        (What::Exists { .. }, b"STORED") => Meaning::NotFound,
+        (What::Exists { .. }, b"NOT_STORED") | (What::FlushAll { .. }, b"OK") => Meaning::Done,
+        (What::FlushAll { .. }, _) if !STRICT => return refusal(line),
         (What::Delete { .. }, b"DELETED") | (What::Touch { .. }, b"TOUCHED") => Meaning::Done,
         (What::Count { .. } | What::Delete { .. } | What::Touch { .. }, b"NOT_FOUND") => {
             Meaning::NotFound
@@ -352,6 +508,39 @@ pub fn failure(line: &[u8]) -> Option<Meaning> {
     Some(Meaning::Failed(class))
 }
 
+/// What servers refuse maintenance with, in words that are no errors.
+fn refusal(line: &[u8]) -> Option<Meaning> {
+    let word = line.split(|byte| b" :".contains(byte)).next()?;
+    let is_one = [
+        &b"MEMLIMIT_TOO_SMALL"[..],
+        b"MEMLIMIT_ADJUST_FAILED",
+        b"BUSY",
+        b"BADCLASS",
+        b"WATCHER_TOO_MANY",
+        b"WATCHER_FAILED",
+    ]
+    .contains(&word);
+    is_one.then_some(Meaning::Failed(Class::Refused))
+}
+
+/// `ME key field=value...`, or `EN`.
+fn debug(line: &[u8]) -> Option<Meaning> {
+    if line == b"EN" {
+        return Some(Meaning::NotFound);
+    }
+    let rest = line.strip_prefix(b"ME ")?;
+    let blank = rest.iter().position(|&byte| byte == b' ')?;
+    let (key, fields) = (&rest[..blank], &rest[blank + 1..]);
+    let mut fields = fields.split(|&byte| byte == b' ').map(|field| {
+        let equals = field.iter().position(|&byte| byte == b'=')?;
+        Some((&field[..equals], &field[equals + 1..]))
+    });
+    let all: Vec<(&[u8], &[u8])> = fields.by_ref().flatten().collect();
+    let first = |name: &[u8]| all.iter().find(|(other, _)| *other == name);
+    let found = FIELDS.map(|name| first(name).map(|(_, value)| value.to_vec()));
+    (!key.is_empty()).then(|| Meaning::Debug(key.to_vec(), found))
+}
+
 fn packet_means(what: &What, packet: &Packet<'_>) -> Option<Meaning> {
     let is_cas = matches!(
         what,
@@ -361,7 +550,11 @@ fn packet_means(what: &What, packet: &Packet<'_>) -> Option<Meaning> {
         }
     );
     Some(match (packet.status, what) {
+        (0, What::Exists { .. }) => Meaning::NotFound,
+        (2 | 5, What::Exists { .. }) => Meaning::Done,
         (0, _) => return success(what, packet),
+        (2, What::DeleteCas { .. }) => Meaning::Exists,
+        (1, What::DeleteCas { .. }) => Meaning::NotFound,
         (
             1,
             What::Store {
@@ -421,12 +614,24 @@ fn success(what: &What, packet: &Packet<'_>) -> Option<Meaning> {
             Meaning::Number(u64::from_be_bytes(value.try_into().ok()?))
         }
         (What::Version, ..) if !STRICT => Meaning::Version(value.to_vec()),
-        (What::Store { .. } | What::Delete { .. } | What::Touch { .. } | What::Noop, ..)
-            if !STRICT =>
-        {
-            Meaning::Done
-        }
-        (What::Store { .. } | What::Delete { .. }, [], [], [])
+        (
+            What::Store { .. }
+            | What::Delete { .. }
+            | What::DeleteCas { .. }
+            | What::FlushAll { .. }
+            | What::Touch { .. }
+            | What::Noop,
+            ..,
+        ) if !STRICT => Meaning::Done,
+        (
+            What::Store { .. }
+            | What::Delete { .. }
+            | What::DeleteCas { .. }
+            | What::FlushAll { .. },
+            [],
+            [],
+            [],
+        )
         | (What::Touch { .. }, [] | [_, _, _, _], [], [])
         | (What::Noop, [], [], []) => Meaning::Done,
         _ => return None,

@@ -1,11 +1,14 @@
 //! What a taken reply means, in the words of the grammar, and whether that is what came.
 
 use minimc_core::command::{
-    self, Command, Count, Delete, Get, Noop, Store, Stored, Touch, Version,
+    self, Command, Count, Delete, DeleteCas, Deleted, Exists, FlushAll, Get, Lease, Leased, Noop,
+    Store, Stored, Touch, Version, meta,
 };
 use minimc_core::{Error, ErrorKind};
 
-use super::super::grammar::reply::{Class, Item, Meaning, State, failure, read};
+use super::super::grammar::reply::{
+    self, Class, FIELDS, Item, Meaning, State, Task, Told, failure, read,
+};
 use super::super::grammar::{Form, Request, What};
 use super::{End, Outcome, STORAGE};
 
@@ -41,6 +44,99 @@ impl Means for Delete<'_> {
     fn meaning(there_was_one: bool) -> Meaning {
         was_there(there_was_one)
     }
+}
+
+impl Means for DeleteCas<'_> {
+    fn meaning(reply: Deleted) -> Meaning {
+        match reply {
+            Deleted::Deleted => Meaning::Done,
+            Deleted::Exists => Meaning::Exists,
+            Deleted::NotFound => Meaning::NotFound,
+        }
+    }
+}
+
+impl Means for Exists<'_> {
+    fn meaning(there_is_one: bool) -> Meaning {
+        was_there(there_is_one)
+    }
+}
+
+impl Means for FlushAll {
+    fn meaning((): ()) -> Meaning {
+        Meaning::Done
+    }
+}
+
+impl Means for Lease<'_> {
+    fn meaning(reply: Leased<'_>) -> Meaning {
+        let (task, found) = match reply {
+            Leased::Fresh(found) => (Task::Nobody, Some(found)),
+            Leased::Won { cas, stale } => (Task::Asker { cas }, stale),
+            Leased::Taken { stale } => (Task::Another, stale),
+        };
+        let item = found.map(item);
+        Meaning::Leased { task, item }
+    }
+}
+
+impl Means for meta::Get<'_> {
+    fn meaning(reply: Option<meta::Answer<'_>>) -> Meaning {
+        reply.map_or(Meaning::NotFound, told)
+    }
+}
+
+impl Means for meta::Set<'_, '_> {
+    fn meaning(reply: meta::Answer<'_>) -> Meaning {
+        told(reply)
+    }
+}
+
+impl Means for meta::Delete<'_> {
+    fn meaning(reply: meta::Answer<'_>) -> Meaning {
+        told(reply)
+    }
+}
+
+impl Means for meta::Count<'_> {
+    fn meaning(reply: meta::Answer<'_>) -> Meaning {
+        told(reply)
+    }
+}
+
+impl Means for meta::Debug<'_> {
+    fn meaning(reply: Option<meta::Details<'_>>) -> Meaning {
+        let Some(details) = reply else {
+            return Meaning::NotFound;
+        };
+        let fields = FIELDS.map(|name| details.field(name).map(<[u8]>::to_vec));
+        Meaning::Debug(details.key().to_vec(), fields)
+    }
+}
+
+fn told(answer: meta::Answer<'_>) -> Meaning {
+    Meaning::Told(Told {
+        outcome: match answer.outcome() {
+            meta::Outcome::Done => reply::Outcome::Done,
+            meta::Outcome::NotStored => reply::Outcome::NotStored,
+            meta::Outcome::Exists => reply::Outcome::Exists,
+            meta::Outcome::NotFound => reply::Outcome::NotFound,
+        },
+        value: answer.value().map(<[u8]>::to_vec),
+        flags: answer.flags(),
+        cas: answer.cas(),
+        key: answer.key().map(<[u8]>::to_vec),
+        time_to_live: answer.time_to_live().map(|left| match left {
+            meta::TimeToLive::Unlimited => -1,
+            meta::TimeToLive::Seconds(seconds) => seconds.into(),
+        }),
+        last_access: answer.last_access(),
+        size: answer.size(),
+        was_hit: answer.hit_before(),
+        is_won: answer.is_won(),
+        is_stale: answer.is_stale(),
+        is_taken: answer.is_taken(),
+    })
 }
 
 impl Means for Touch<'_> {
@@ -159,6 +255,7 @@ fn class_of(kind: ErrorKind) -> Option<Class> {
             Class::Command
         }
         ErrorKind::Client | ErrorKind::Unauthenticated | ErrorKind::NotNumeric => Class::Client,
+        ErrorKind::Refused => Class::Refused,
         ErrorKind::Server | ErrorKind::TooLarge | ErrorKind::OutOfMemory => Class::Server,
         _ => return None,
     })

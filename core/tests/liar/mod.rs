@@ -6,12 +6,15 @@ mod meaning;
 
 use core::iter;
 
-use minimc_core::command::{Command, Count, Delete, Get, GetMany, Noop, Store, Touch, Version};
+use minimc_core::command::{
+    Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, GetMany, Lease, Noop, Store, Touch,
+    Version, meta,
+};
 use minimc_core::{Connection, Error, ErrorKind, Expiry, Key, Piece, Progress, Protocol};
 
 use super::grammar::reply::{Item, Meaning, STRICT};
-use super::grammar::{self, Request};
-use super::peer::{Random, queue};
+use super::grammar::{self, Request, What};
+use super::peer::{Random, Turns, queue};
 pub use meaning::{Means, agrees};
 
 const STORAGE: usize = 400;
@@ -36,9 +39,23 @@ pub enum Call {
     Version,
     Noop,
     Many,
+    Add,
+    Append,
+    CountDown,
+    CountOrInitial,
+    Exists,
+    DeleteCas,
+    FlushAll,
+    Lease,
+    MetaGet,
+    MetaSet,
+    MetaDelete,
+    MetaCount,
+    Debug,
 }
 
-pub const CALLS: [Call; 10] = [
+/// Seeds of the fuzzing count on their order: what is new comes last.
+pub const CALLS: [Call; 23] = [
     Call::Get,
     Call::GetAndTouch,
     Call::Set,
@@ -49,6 +66,19 @@ pub const CALLS: [Call; 10] = [
     Call::Version,
     Call::Noop,
     Call::Many,
+    Call::Add,
+    Call::Append,
+    Call::CountDown,
+    Call::CountOrInitial,
+    Call::Exists,
+    Call::DeleteCas,
+    Call::FlushAll,
+    Call::Lease,
+    Call::MetaGet,
+    Call::MetaSet,
+    Call::MetaDelete,
+    Call::MetaCount,
+    Call::Debug,
 ];
 
 /// How its reply is read.
@@ -232,6 +262,20 @@ fn lost(connection: &Link<'_>, kind: ErrorKind) -> Answer {
 }
 
 impl Call {
+    /// Whether there is such a request in this protocol.
+    pub fn is_carried_by(self, protocol: Protocol) -> bool {
+        match self {
+            Self::CountOrInitial | Self::DeleteCas => protocol != Protocol::Text,
+            Self::Lease
+            | Self::MetaGet
+            | Self::MetaSet
+            | Self::MetaDelete
+            | Self::MetaCount
+            | Self::Debug => protocol == Protocol::Meta,
+            _ => true,
+        }
+    }
+
     /// What comes of a reply in pieces of these lengths, the rest as a whole.
     pub fn outcome(
         self,
@@ -270,7 +314,12 @@ impl Call {
         let (mut progress, mut room) = (Progress::new(), ROOM);
         let mut connection = self.asked(protocol, &mut progress, &mut room);
         ask(&mut connection, &Noop);
-        grammar::requests(&connection.outgoing(None).concat()).unwrap()
+        let mut requests = grammar::requests(&connection.outgoing(None).concat()).unwrap();
+        if self == Self::Exists {
+            let key = b"k".to_vec();
+            requests[0].what = What::Exists { key };
+        }
+        requests
     }
 
     /// Whether nothing comes of a reply but that more of it is wanted. This costs next to nothing.
@@ -305,6 +354,28 @@ impl Call {
             Self::Touch => ask(&mut connection, &Touch::new(key, Expiry::NEVER)),
             Self::Version => ask(&mut connection, &Version),
             Self::Noop => ask(&mut connection, &Noop),
+            Self::Add => ask(&mut connection, &Store::add(key, b"v")),
+            Self::Append => ask(&mut connection, &Store::append(key, b"v")),
+            Self::CountDown => ask(&mut connection, &Count::down(key, 3)),
+            Self::CountOrInitial => {
+                let count = Count::up(key, 1).or_initial(5, Expiry::seconds(9));
+                ask(&mut connection, &count);
+            }
+            Self::Exists => ask(&mut connection, &Exists::new(key)),
+            Self::DeleteCas => ask(&mut connection, &DeleteCas::new(key, 7)),
+            Self::FlushAll => ask(&mut connection, &FlushAll::after(9)),
+            Self::Lease => ask(&mut connection, &Lease::new(key, Expiry::seconds(9))),
+            Self::MetaGet => {
+                let get = meta::Get::new(key).with_time_to_live().with_hit_before();
+                ask(&mut connection, &get.with_size().with_key());
+            }
+            Self::MetaSet => ask(&mut connection, &meta::Set::new(key, b"v").with_cas()),
+            Self::MetaDelete => ask(&mut connection, &meta::Delete::new(key).invalidate()),
+            Self::MetaCount => {
+                let count = meta::Count::up(key, 1).compare(7).with_time_to_live();
+                ask(&mut connection, &count);
+            }
+            Self::Debug => ask(&mut connection, &meta::Debug::new(key)),
             Self::Many => assert_eq!(queue(&mut connection, &many(), progress), Ok(true)),
         }
         connection
@@ -314,8 +385,21 @@ impl Call {
     fn take(self, connection: &mut Link<'_>, raw: bool) -> Answer {
         match self {
             Self::Get | Self::GetAndTouch => take::<Get<'_>>(connection, raw),
-            Self::Set | Self::Cas => take::<Store<'_, '_>>(connection, raw),
-            Self::Count => take::<Count<'_>>(connection, raw),
+            Self::Set | Self::Cas | Self::Add | Self::Append => {
+                take::<Store<'_, '_>>(connection, raw)
+            }
+            Self::Count | Self::CountDown | Self::CountOrInitial => {
+                take::<Count<'_>>(connection, raw)
+            }
+            Self::Exists => take::<Exists<'_>>(connection, raw),
+            Self::DeleteCas => take::<DeleteCas<'_>>(connection, raw),
+            Self::FlushAll => take::<FlushAll>(connection, raw),
+            Self::Lease => take::<Lease<'_>>(connection, raw),
+            Self::MetaGet => take::<meta::Get<'_>>(connection, raw),
+            Self::MetaSet => take::<meta::Set<'_, '_>>(connection, raw),
+            Self::MetaDelete => take::<meta::Delete<'_>>(connection, raw),
+            Self::MetaCount => take::<meta::Count<'_>>(connection, raw),
+            Self::Debug => take::<meta::Debug<'_>>(connection, raw),
             Self::Delete => take::<Delete<'_>>(connection, raw),
             Self::Touch => take::<Touch<'_>>(connection, raw),
             Self::Version => take::<Version>(connection, raw),
@@ -328,7 +412,9 @@ fn by_pieces(connection: Link<'_>, liar: Liar<'_, impl Iterator<Item = usize>>) 
     let mut value: Option<Item> = None;
     let mut ended = false;
     liar.outcome(connection, |connection| {
+        let mut turns = Turns::new();
         while !ended {
+            turns.count();
             match connection.piece_arrived() {
                 Ok(arrived) => assert_eq!(connection.piece_arrived(), Ok(arrived)),
                 Err(kind) => return Some(lost(connection, kind)),
@@ -366,7 +452,9 @@ fn many() -> GetMany<'static, &'static str> {
 
 /// The next item that came for the batch, or its end: what is not there says nothing.
 fn item(connection: &mut Link<'_>, progress: &mut Progress) -> Option<Answer> {
+    let mut turns = Turns::new();
     loop {
+        turns.count();
         match connection.item_arrived(&many(), progress) {
             Ok(false) if progress.is_waiting() => return None,
             Ok(false) => return Some(Ok(Meaning::End)),
@@ -388,9 +476,11 @@ fn item(connection: &mut Link<'_>, progress: &mut Progress) -> Option<Answer> {
             Ok(None) => {}
             Err(error) => {
                 // Of an error line each of the others is told too.
+                let mut turns = Turns::new();
                 while error.kind() == ErrorKind::Unconfirmed
                     && connection.item_arrived(&many(), progress) == Ok(true)
                 {
+                    turns.count();
                     let (_, item) = connection.item(&many(), progress).unwrap();
                     assert!(item.is_err_and(|other| other == error));
                 }

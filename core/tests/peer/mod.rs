@@ -369,6 +369,38 @@ pub fn write<S: Storage, const N: usize>(
     bytes.len()
 }
 
+/// Counts the turns of a loop that nothing ends but what is tested: where that is broken, the test
+/// fails, and does not fill the memory first.
+#[derive(Default)]
+pub struct Turns(usize);
+
+impl Turns {
+    /// More than any of the loops needs.
+    const MOST: usize = 10_000;
+
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn count(&mut self) {
+        self.0 += 1;
+        assert!(self.0 <= Self::MOST, "a loop without an end");
+    }
+}
+
+/// Moves all that is to be sent to the peer, so many bytes at a time.
+pub fn write_all<S: Storage, const N: usize>(
+    connection: &mut Connection<S, N>,
+    peer: &mut Peer,
+    gap: Option<&Gap<'_>>,
+    mut chunk: impl FnMut() -> usize,
+) {
+    let mut turns = Turns::new();
+    while write(connection, peer, gap, chunk()) > 0 {
+        turns.count();
+    }
+}
+
 /// Moves at most `most` bytes of replies to the client; how many it were.
 pub fn read<S: Storage, const N: usize>(
     connection: &mut Connection<S, N>,
@@ -390,8 +422,10 @@ pub fn arrive<S: Storage, const N: usize>(
     peer: &mut Peer,
     chunk: usize,
 ) {
-    while write(connection, peer, None, chunk) > 0 {}
+    write_all(connection, peer, None, || chunk);
+    let mut turns = Turns::new();
     while !connection.arrived().unwrap() {
+        turns.count();
         assert!(
             read(connection, peer, chunk) > 0,
             "the server has no more to say"
@@ -421,8 +455,10 @@ pub fn arrive_item<B: Batch, S: Storage, const N: usize>(
     progress: &mut Progress,
     chunk: usize,
 ) -> bool {
-    while write(connection, peer, None, chunk) > 0 {}
+    write_all(connection, peer, None, || chunk);
+    let mut turns = Turns::new();
     while !connection.item_arrived(batch, progress).unwrap() {
+        turns.count();
         if !progress.is_waiting() {
             return false;
         }
@@ -445,7 +481,7 @@ where
     for<'b> C::Reply<'b>: core::fmt::Debug,
 {
     let gap = connection.send(command).unwrap();
-    while write(connection, peer, gap.as_ref(), chunk) > 0 {}
+    write_all(connection, peer, gap.as_ref(), || chunk);
     arrive(connection, peer, chunk);
     format!("{:?}", connection.reply::<C>())
 }
@@ -457,7 +493,9 @@ pub fn pieces<S: Storage, const N: usize>(
     mut chunk: impl FnMut() -> usize,
 ) -> Option<Vec<u8>> {
     let mut value = None;
+    let mut turns = Turns::new();
     loop {
+        turns.count();
         match connection.piece().unwrap() {
             Some(Piece::Start(entry)) => {
                 assert!(value.is_none());

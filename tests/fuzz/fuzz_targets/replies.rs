@@ -12,6 +12,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let (call, protocol) = (usize::from(which) / 3, usize::from(which) % 3);
     let call = CALLS[call % CALLS.len()];
+    if !call.is_carried_by(PROTOCOLS[protocol]) {
+        return;
+    }
     agreed(
         PROTOCOLS[protocol],
         call,

@@ -3,10 +3,10 @@
 mod expected;
 mod many;
 
-use core::num::NonZero;
-
 use arbitrary::Arbitrary;
-use minimc_core::command::{Command, Count, Delete, Get, Noop, Store, Touch, Version};
+use minimc_core::command::{
+    Command, Count, Delete, DeleteCas, Exists, FlushAll, Get, Lease, Noop, Store, Touch, Version,
+};
 use minimc_core::{BadKey, Connection, Error, ErrorKind, Expiry, Fate, Key};
 
 use crate::grammar::{Form, Request, What, requests};
@@ -56,6 +56,22 @@ enum Ask<'a> {
     Many {
         keys: Vec<&'a [u8]>,
     },
+    Exists {
+        key: Name<'a>,
+    },
+    DeleteCas {
+        key: Name<'a>,
+        cas: u64,
+    },
+    FlushAll {
+        delay: u32,
+    },
+    Lease {
+        key: Name<'a>,
+        lasts: Time,
+        // More than a server holds it refuses.
+        recache: Option<u16>,
+    },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -71,8 +87,7 @@ enum How {
     Replace,
     Append,
     Prepend,
-    // Of 0 a packet makes an unconditional set: a finding that is not decided.
-    Cas(NonZero<u64>),
+    Cas(u64),
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -162,7 +177,7 @@ impl Ask<'_> {
                     How::Replace => Store::replace(key, value),
                     How::Append => Store::append(key, value),
                     How::Prepend => Store::prepend(key, value),
-                    How::Cas(unique) => Store::cas(key, value, unique.get()),
+                    How::Cas(unique) => Store::cas(key, value, unique),
                 };
                 sent(connection, &store.flags(*flags).expiry(expiry.expiry()))
             }
@@ -184,6 +199,20 @@ impl Ask<'_> {
             Self::Delete { key } => sent(connection, &Delete::new(key.key()?)),
             Self::Touch { key, expiry } => {
                 sent(connection, &Touch::new(key.key()?, expiry.expiry()))
+            }
+            Self::Exists { key } => sent(connection, &Exists::new(key.key()?)),
+            Self::DeleteCas { key, cas } => sent(connection, &DeleteCas::new(key.key()?, *cas)),
+            Self::FlushAll { delay } => sent(connection, &FlushAll::after(*delay)),
+            Self::Lease {
+                key,
+                lasts,
+                recache,
+            } => {
+                let lease = Lease::new(key.key()?, lasts.expiry());
+                match recache {
+                    Some(seconds) => sent(connection, &lease.recache((*seconds).into())),
+                    None => sent(connection, &lease),
+                }
             }
             Self::Version => sent(connection, &Version),
             Self::Noop | Self::Many { .. } => sent(connection, &Noop),

@@ -40,9 +40,16 @@ impl Store {
             } => vec![self.store(*mode, key, value, *new)],
             What::Count { key, up, delta, .. } => vec![self.count(key, *up, *delta)],
             What::Delete { key } => vec![was_there(self.items.remove(key).is_some())],
-            What::Touch { key, .. } => vec![was_there(self.items.contains_key(key))],
+            What::Touch { key, .. } | What::Exists { key } => {
+                vec![was_there(self.items.contains_key(key))]
+            }
             What::Version => vec![Meaning::Version(b"1.6.18".to_vec())],
             What::Noop => vec![Meaning::Done],
+            What::DeleteCas { .. }
+            | What::Lease { .. }
+            | What::Verb { .. }
+            | What::Debug { .. }
+            | What::FlushAll { .. } => panic!("no session asks it: {what:?}"),
         }
     }
 

@@ -21,6 +21,8 @@ pub enum Lie {
     Swap,
     /// Before the reply with this index comes one that somebody else has waited for.
     Stale(usize),
+    /// The first says of a value that it was not stored, though it was.
+    NotStored,
     /// Behind the first comes one that somebody else has waited for.
     Behind,
 }
@@ -55,6 +57,14 @@ impl Lie {
             (Self::Twice, 0) => reply.extend_from_within(..),
             (Self::Swap, 0) => *held = std::mem::take(&mut reply),
             (Self::Swap, 1) => reply.append(held),
+            (Self::NotStored, 0) if protocol == Protocol::Binary => reply[7] = 5,
+            (Self::NotStored, 0) => {
+                if let Some(rest) = reply.strip_prefix(b"HD") {
+                    reply = [b"NS", rest].concat();
+                } else if reply.starts_with(b"STORED") {
+                    reply.splice(..0, *b"NOT_");
+                }
+            }
             (Self::Stale(at), _) if at == index => reply = [stale(protocol), reply].concat(),
             (Self::Behind, 0) => reply.append(&mut stale(protocol)),
             _ => {}

@@ -147,10 +147,24 @@ fn one(part: Part<'_>) -> Ask<'_> {
     }
 }
 
+/// What is read from its words below, whatever else the grammar knows of it.
+fn is_read_here(what: &What) -> bool {
+    matches!(
+        what,
+        What::DeleteCas { .. }
+            | What::Exists { .. }
+            | What::Lease { .. }
+            | What::Verb { .. }
+            | What::Debug { .. }
+            | What::FlushAll { .. }
+    )
+}
+
 /// What it asks for, if that can be asked for by one of our commands.
 fn ours(part: &Part<'_>) -> Option<Ours> {
     if let Ok(requests) = grammar::requests(part.bytes)
         && let [Request { what, form }] = &requests[..]
+        && !is_read_here(what)
     {
         let is_text_noop = *what == What::Noop && *form == Form::Classic;
         let is_quiet = matches!(form, Form::Packet { opcode: 0x0D, .. });

@@ -114,6 +114,12 @@ fn plain(what: &What) -> Result<Box<dyn Call + '_>, BadKey> {
         } => one(Touch::new(key(name)?, expiry(*time))),
         What::Version => one(Version),
         What::Noop => one(Noop),
+        What::DeleteCas { .. }
+        | What::Exists { .. }
+        | What::Lease { .. }
+        | What::Verb { .. }
+        | What::Debug { .. }
+        | What::FlushAll { .. } => unreachable!("read apart: {what:?}"),
     })
 }
 

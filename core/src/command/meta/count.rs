@@ -112,6 +112,10 @@ impl Command for Count<'_> {
         if !speaks_meta(out) {
             return;
         }
+        if self.cas.compare == Some(Decimal(0)) {
+            // To servers it says that there is no condition.
+            out.unsupported("counting by a CAS value of 0");
+        }
         out.meta(*b"ma", self.key);
         if self.is_down {
             out.bytes(b" MD");
@@ -205,5 +209,7 @@ mod tests {
         ] {
             check(Meta, &count, line, reply, text);
         }
+        let text = "Err(Unsupported(\"counting by a CAS value of 0\"), NotSent)";
+        check(Meta, &count.compare(0), b"", b"", text);
     }
 }

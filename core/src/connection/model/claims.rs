@@ -145,7 +145,8 @@ fn ends(state: &State) -> bool {
     }
     let mut state = state.clone();
     let mut before = None;
-    loop {
+    // Each turn brings all there is, so that few are enough.
+    for _ in 0..1000 {
         state.write(state.network.unsent().map(<[u8]>::len).sum());
         while state.network.can_serve() {
             state.network.serve();
@@ -173,6 +174,7 @@ fn ends(state: &State) -> bool {
         }
         before = Some(now);
     }
+    false
 }
 
 fn has_fate(state: &State) -> bool {
@@ -182,7 +184,7 @@ fn has_fate(state: &State) -> bool {
     }
     state.owed.iter().enumerate().all(|(index, call)| {
         let mut requests = state.network.requests.iter();
-        let request = requests.find(|request| request.of.number == call.number);
+        let request = requests.find(|request| request.of.is(call));
         let has_left = request.is_none_or(Request::has_left);
         match (state.link.fate(index), call.end) {
             (Fate::NotSent, _) => !has_left,

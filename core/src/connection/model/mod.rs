@@ -41,7 +41,7 @@ use state::State;
 use step::{Event, Step};
 
 /// The least storage; as many debts as calls that the model has on the way at once.
-type Link = Connection<[u8; 320], 3>;
+type Link = Connection<[u8; 384], 3>;
 
 /// How far the model goes.
 #[derive(Clone, Copy, Debug)]
@@ -149,14 +149,24 @@ impl Exploration {
     fn calls(&self, state: &State, steps: &mut Vec<Step>) {
         let bounds = &self.bounds;
         let has_room = state.owed.len() < bounds.owed && !state.has_gap();
+        let has_left = state.network.unsent().all(<[u8]>::is_empty);
+        if has_room && has_left && state.begun().is_some() {
+            steps.push(Step::Call(Kind::Rest));
+        }
         if state.made < bounds.calls && has_room {
             let kinds = bounds.kinds.iter();
             // A value outside the storage is sent only when nothing is owed.
             let kinds = kinds.filter(|kind| **kind != Kind::Gap || state.owed.is_empty());
+            // A group that takes most of the storage is queued when all else has left; and of two
+            // batches of one type nothing tells the groups apart.
+            let mut owed = state.owed.iter();
+            let is_batch = owed.any(|call| matches!(call.kind, Kind::Groups | Kind::Rest));
+            let may_begin = has_left && !is_batch;
+            let kinds = kinds.filter(|kind| **kind != Kind::Groups || may_begin);
             // Classic sets rest on the count, in a batch as by themselves: which of several words a
             // lie has replaced nobody can tell.
             let counted = bounds.lies > 0 && bounds.protocol == Protocol::Text;
-            let kinds = kinds.filter(|kind| **kind != Kind::Sets || !counted);
+            let kinds = kinds.filter(|kind| !kind.is_sets() || !counted);
             steps.extend(kinds.map(|kind| Step::Call(*kind)));
         }
         let Some(oldest) = state.owed.front() else {

@@ -70,7 +70,7 @@ impl Request {
             [0x80, _, _, _, _, _, _, _, _, _, body1, body0, ..] => {
                 self.served + 24 + usize::from(u16::from_be_bytes([body1, body0]))
             }
-            ref rest if self.of.kind == Kind::Sets => {
+            ref rest if self.of.kind.is_sets() => {
                 let line = rest.iter().position(|&byte| byte == b'\n').unwrap() + 1;
                 // A value of one byte and the end of its line.
                 let data = if rest.starts_with(b"mn") { 0 } else { 3 };
@@ -218,6 +218,9 @@ fn answer(call: &Call, request: &[u8]) -> Arc<[u8]> {
     let asked = (call.number, call.kind, request.to_vec());
     KNOWN.with_borrow_mut(|known| {
         let answer = known.entry(asked).or_insert_with(|| {
+            if let Some(refusal) = call.refusal(request) {
+                return refusal.into();
+            }
             let items = call.items();
             let items: Vec<_> = items
                 .iter()

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use super::call::Kind::{self, Count, Gap, Get, Long, Many, Miss, Noop, Pieces, Raw, Set, Sets};
+use super::call::Kind::{
+    self, Count, Gap, Get, Groups, Long, Many, Miss, Noop, Pieces, Raw, RefusedSets, Set, Sets,
+};
 use super::network::Cuts;
 use super::peer::PROTOCOLS;
 use super::step::Event;
@@ -58,6 +60,8 @@ impl Exploration {
         assert!(met(Event::Told) && met(Event::Settled));
         assert_eq!(met(Event::Cut), bounds.kinds.contains(&Gap));
         assert_eq!(met(Event::FoundOut), lies);
+        let refuses = bounds.kinds.iter().any(|kind| kind.is_refused());
+        assert_eq!(met(Event::Refused), refuses);
         let is_counted = lies && bounds.calls > 1 && bounds.protocol != Protocol::Binary;
         assert_eq!(met(Event::Mistold), is_counted);
     }
@@ -93,6 +97,12 @@ const CALLS: Bounds = Bounds {
     ..KINDS
 };
 
+/// Four calls, batches of two groups among them, up to three groups owed at once.
+const GROUPS: Bounds = Bounds {
+    kinds: &[Get, Count, Groups],
+    ..CALLS
+};
+
 /// Three calls, and a reply that comes twice, too late or not at all.
 const LIES: Bounds = Bounds {
     kinds: &[Get, Raw, Miss, Set, Count, Noop, Many, Sets, Pieces],
@@ -119,6 +129,12 @@ fn small() {
         ..KINDS
     };
     explore("two calls", two);
+    let groups = Bounds {
+        kinds: &[Get, Groups],
+        calls: 2,
+        ..GROUPS
+    };
+    explore("two calls, of two groups", groups);
     let lie = Bounds {
         kinds: &[Get, Set, Many, Sets],
         calls: 2,
@@ -133,8 +149,9 @@ fn usual() {
     let is_eager = true;
     explore("two calls, every edge", KINDS);
     explore("two calls, every byte", Bounds { is_eager, ..BYTES });
-    let kinds = &[Get, Set, Count];
+    let kinds = &[Get, Set, Count, RefusedSets];
     explore("four calls", Bounds { kinds, ..CALLS });
+    explore("four calls, of two groups", GROUPS);
     let kinds = &[Get, Miss, Set, Many, Sets];
     explore("a lie", Bounds { kinds, ..LIES });
 }

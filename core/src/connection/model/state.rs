@@ -34,7 +34,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(protocol: Protocol, sequence: u16) -> Self {
-        let mut link = Link::new(protocol, [0; 320], [0; 320]).unwrap();
+        let mut link = Link::new(protocol, [0; 384], [0; 384]).unwrap();
         link.sequence = sequence;
         Self {
             link,
@@ -87,10 +87,14 @@ impl State {
     }
 
     fn call(&mut self, kind: Kind) -> Event {
-        let mut call = Call::new(self.made, kind);
-        self.made += 1;
         let before = self.link.outgoing(None).concat();
-        let mut progress = Progress::new();
+        let begun = self.begun().filter(|_| kind == Kind::Rest);
+        let number = begun.unwrap_or(self.made);
+        let mut progress = self.batches.remove(&number).unwrap_or_default();
+        if begun.is_none() {
+            self.made += 1;
+        }
+        let mut call = Call::new(number, kind);
         if let Err(error) = call.send(&mut self.link, &mut progress) {
             // Only bytes that nobody asked for make it fail here.
             let is_closed = (error.kind(), error.fate()) == (ErrorKind::Closed, Fate::NotSent);
@@ -115,6 +119,18 @@ impl State {
         let tags = call.tags();
         self.sequence = self.sequence.wrapping_add(tags);
         Event::None
+    }
+
+    /// The number of a batch of which a group is owed and the rest is not queued.
+    pub(super) fn begun(&self) -> Option<u8> {
+        let has_rest = |number| {
+            let mut owed = self.owed.iter();
+            owed.any(|call| call.kind == Kind::Rest && call.number == number)
+        };
+        let groups = self.owed.iter().filter(|call| call.kind == Kind::Groups);
+        let mut waiting = groups.filter(|call| call.is_waiting());
+        let begun = waiting.find(|call| !has_rest(call.number));
+        begun.map(|call| call.number)
     }
 
     pub(super) fn write(&mut self, count: usize) {
@@ -186,15 +202,15 @@ impl State {
         let Some(of) = self.network.replies.front().map(|reply| reply.of) else {
             return self.is_wrong(Wrong::Handed);
         };
-        let is_own = of.number == call.number;
+        let is_own = of.is(&call);
         let is_right = if is_own {
-            call.fits(handed)
+            call.fits(handed, self.link.protocol())
         } else {
             self.lies > 0 && call.may_be_told(of.kind, self.link.protocol())
         };
         // Nothing answers what has not left.
         let mut requests = self.network.requests.iter();
-        let request = requests.find(|request| request.of.number == call.number);
+        let request = requests.find(|request| request.of.is(&call));
         let has_left = request.is_none_or(Request::has_left);
         if !is_right || handed.is_last() && !has_left {
             return self.is_wrong(Wrong::Handed);
@@ -203,6 +219,7 @@ impl State {
         self.account();
         match (handed.is_last(), is_own) {
             (false, _) => Event::None,
+            (true, true) if call.kind.is_refused() => Event::Refused,
             (true, true) => Event::Told,
             (true, false) => Event::Mistold,
         }
@@ -297,7 +314,10 @@ impl State {
         self.network.consume(consumed);
         while self.link.owed() < self.owed.len() {
             let call = self.owed.pop_front();
-            call.and_then(|call| self.batches.remove(&call.number));
+            let goes_on = |call: &Call| self.owed.iter().any(|rest| rest.number == call.number);
+            if let Some(call) = call.filter(|call| !goes_on(call)) {
+                self.batches.remove(&call.number);
+            }
             if !self.network.end_reply() || call.is_none_or(|call| call.is_waiting()) {
                 self.wrong = Some(Wrong::Lost);
                 return;

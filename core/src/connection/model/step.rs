@@ -50,6 +50,8 @@ pub(super) enum Event {
     /// A call was answered, by the reply to itself or, where only the count tells, to another.
     Told,
     Mistold,
+    /// A call was told that the server refused it, or a part of it.
+    Refused,
     /// What was given up is paid for.
     Settled,
     /// A half-sent value was given up.

@@ -35,8 +35,12 @@ impl Ask<'_> {
                     How::Replace => (Mode::Replace, false),
                     How::Append => (Mode::Append, true),
                     How::Prepend => (Mode::Prepend, true),
-                    How::Cas(unique) => (Mode::Cas(unique.get()), false),
+                    How::Cas(unique) => (Mode::Cas(unique), false),
                 };
+                // There it means: whatever the item's CAS value is.
+                if mode == Mode::Cas(0) && protocol == Protocol::Binary {
+                    return Err(ErrorKind::Unsupported("a CAS value of 0"));
+                }
                 let value = self.value().to_vec();
                 // An expiry that no server takes is refused in any mode.
                 let time = time?;
@@ -74,6 +78,44 @@ impl Ask<'_> {
                 key: key(name)?,
                 expiry: expiry.expected()?,
             },
+            // The others have no such request: it adds nothing, for no time.
+            Self::Exists { key: name } if protocol == Protocol::Meta => {
+                What::Exists { key: key(name)? }
+            }
+            Self::Exists { key: name } => What::Store {
+                mode: Mode::Add,
+                key: key(name)?,
+                value: vec![],
+                new: Some((0, Time::AtOnce.expected()?)),
+            },
+            Self::DeleteCas { key: name, cas } => {
+                let (key, cas) = (key(name)?, *cas);
+                if is_text || cas == 0 {
+                    return Err(ErrorKind::Unsupported("deleting by it"));
+                }
+                What::DeleteCas { key, cas }
+            }
+            Self::FlushAll { delay } => {
+                let seconds = Time::Seconds(i64::from(*delay)).expected()?;
+                let delay = Some(seconds).filter(|&seconds| seconds != 0);
+                What::FlushAll { delay }
+            }
+            Self::Lease {
+                key: name,
+                lasts,
+                recache,
+            } => {
+                let key = key(name)?;
+                if protocol != Protocol::Meta {
+                    return Err(ErrorKind::Unsupported("leases"));
+                }
+                let (lasts, recache) = (lasts.expected()?, recache.map(u32::from));
+                What::Lease {
+                    key,
+                    lasts,
+                    recache,
+                }
+            }
             Self::Noop if !is_text => What::Noop,
             _ => What::Version,
         })

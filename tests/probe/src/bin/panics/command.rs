@@ -1,8 +1,8 @@
 //! The commands: how they are made, and each one's request and reply in whichever protocol.
 
 use minimc_core::command::{
-    Batch, Command, Count, CountMany, Delete, DeleteMany, Get, GetMany, Noop, Store, StoreMany,
-    Touch, TouchMany, Version,
+    Batch, Command, Count, CountMany, Delete, DeleteMany, Get, GetMany, Noop, Store, StoreInPieces,
+    StoreMany, Touch, TouchMany, Version,
 };
 use minimc_core::wire::{Encoder, Frame};
 use minimc_core::{Connection, Key, RawReply};
@@ -28,6 +28,14 @@ entries! {
     "CountMany::or_initial" => some::<CountMany<'_, &str>>().or_initial(any(), *some());
     "DeleteMany::new" => DeleteMany::new(slice::<&str>());
     "DeleteMany::precise" => some::<DeleteMany<'_, &str>>().precise();
+    "StoreInPieces::set" => StoreInPieces::set(*some(), any());
+    "StoreInPieces::add" => StoreInPieces::add(*some(), any());
+    "StoreInPieces::replace" => StoreInPieces::replace(*some(), any());
+    "StoreInPieces::append" => StoreInPieces::append(*some(), any());
+    "StoreInPieces::prepend" => StoreInPieces::prepend(*some(), any());
+    "StoreInPieces::flags" => some::<StoreInPieces<'_>>().flags(any());
+    "StoreInPieces::expiry" => some::<StoreInPieces<'_>>().expiry(*some());
+    "StoreInPieces::length" => some::<StoreInPieces<'_>>().length();
     "StoreMany::set" => StoreMany::set(slice::<(&str, &[u8])>());
     "StoreMany::add" => StoreMany::add(slice::<(&str, &[u8])>());
     "StoreMany::flags" => some::<Sets>().flags(any());

@@ -46,6 +46,9 @@ entries! {
     "Connection::set_item_limit" => each!(|c| c.set_item_limit(any()));
     "Connection::reset" => each!(|c| c.reset());
     "Connection::send" => each!(|c| c.send(some::<Store<'_, '_>>()));
+    "Connection::send_in_pieces" => each!(|c| c.send_in_pieces(some()));
+    "Connection::outgoing_piece" => each!(|c| c.outgoing_piece(bytes()));
+    "Connection::value_left" => each!(|c| c.value_left());
     "Connection::send_batch" => each!(|c| c.send_batch(some::<Many>(), some()));
     "Connection::outgoing" => each!(|c| c.outgoing(either().then_some(some())));
     "Connection::is_sending" => each!(|c| c.is_sending());

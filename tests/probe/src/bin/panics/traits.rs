@@ -1,8 +1,8 @@
 //! The traits of the standard library, written or derived.
 
 use minimc_core::command::{
-    Count, CountMany, Delete, DeleteMany, Get, GetMany, Item, Noop, Store, StoreMany, Stored,
-    Touch, TouchMany, Version,
+    Count, CountMany, Delete, DeleteMany, Get, GetMany, Item, Noop, Store, StoreInPieces,
+    StoreMany, Stored, Touch, TouchMany, Version,
 };
 use minimc_core::wire::{Encoder, Failure, Feature, Form, Frame, Opcode, Protocol, Shape, Status};
 use minimc_core::{
@@ -49,6 +49,7 @@ traits! {
     "Shape" Shape: Clone Debug PartialEq;
     "Status" Status: Clone Debug PartialEq;
     "Store" Store<'static, 'static>: Clone Debug;
+    "StoreInPieces" StoreInPieces<'static>: Clone Debug;
     "StoreMany" StoreMany<'static, Key<'static>, Key<'static>>: Clone Debug;
     "Stored" Stored: Clone Debug PartialEq;
     "Text" Text: Clone Debug Display PartialEq;

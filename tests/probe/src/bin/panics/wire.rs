@@ -17,11 +17,15 @@ entries! {
     "Encoder::expiry_number" => encoder().expiry_number(*some());
     "Encoder::end" => encoder().end();
     "Encoder::value" => encoder().value(bytes());
+    "Encoder::value_in_pieces" => encoder().value_in_pieces(any());
     "Encoder::refusal_removes" => encoder().refusal_removes();
     "Encoder::logs_in" => encoder().logs_in();
     "Encoder::packet" => encoder().packet(*some(), bytes(), *some(), any());
     "Encoder::packet_for_login" => encoder().packet_for_login(bytes(), any());
     "Encoder::packet_for_statistics" => encoder().packet_for_statistics(bytes());
+    "Encoder::packet_with_value_in_pieces" => {
+        encoder().packet_with_value_in_pieces(*some(), bytes(), *some(), any(), any())
+    };
     "Encoder::packet_with_value" => {
         encoder().packet_with_value(*some(), bytes(), *some(), any(), bytes())
     };
