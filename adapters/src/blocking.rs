@@ -128,6 +128,11 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         now(self.inner.start()).map(drop)
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) fn let_go(&mut self) -> bool {
+        self.inner.let_go()
+    }
+
     pub(crate) fn learn(&mut self, version: Option<Dialect>) {
         self.inner.learn(version);
     }

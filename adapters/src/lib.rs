@@ -8,6 +8,7 @@
 //! | std sockets, blocking | `minimc::net::Client` | `std` (default) |
 //! | datagrams (UDP), blocking: get and set | `minimc::udp::Client` | `std` (default) |
 //! | tokio | `minimc::tokio::Client` | `tokio` |
+//! | threads or tasks that share few connections | `minimc::net::Pool`, `minimc::tokio::Pool` | `std`, `tokio` |
 //! | embassy-net | `minimc::embassy::Client` | `embassy-net` |
 //! | anything that speaks embedded-io-async | [`Client`] over [`Io`] | |
 //! | anything that speaks embedded-io, no executor | [`blocking::Client`] over [`blocking::Io`] | |
@@ -41,6 +42,8 @@
 //! What programs make of it again and again (a value that one of all who miss it computes, a lock, an
 //! election) is in [`recipes`].
 //! Those who know pylibmc or libmemcached find everything by its name in [`pylibmc`].
+//!
+//! A client is used by one at a time; threads and tasks share a pool of them (`minimc::pool`).
 //!
 //! # Logging in
 //!
@@ -85,6 +88,8 @@ pub mod client;
 #[macro_use]
 mod colours;
 mod options;
+#[cfg(feature = "std")]
+pub mod pool;
 #[cfg(any(doc, doctest))]
 pub mod pylibmc;
 pub mod recipes;

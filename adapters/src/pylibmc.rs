@@ -2,8 +2,8 @@
 //! there yet.
 //!
 //! Not built yet: **hashing over many servers** (a client speaks to one server), **marking servers
-//! dead**, **pools**, **typed values** (what pylibmc pickles or converts), **compression**, and TLS. A
-//! value is bytes with 32 bits of flags beside them, as libmemcached has it.
+//! dead**, **typed values** (what pylibmc pickles or converts), **compression**, and TLS. A value is
+//! bytes with 32 bits of flags beside them, as libmemcached has it.
 //!
 //! The names are those of [`Client`](crate::Client), which is async;
 //! [`blocking::Client`](crate::blocking::Client) has the same.
@@ -55,7 +55,7 @@
 //! | `time=` | an [`Expiry`](crate::Expiry) |
 //! | `min_compress_len=`, `compress_level=` | not yet |
 //! | `serialize`, `deserialize`, `pickle_protocol` | not yet; flags by [`Store::flags`](crate::command::Store::flags) |
-//! | `ClientPool`, `ThreadMappedPool` | not yet: a client a thread, or a task, is right as it is |
+//! | `ClientPool`, `ThreadMappedPool` | `net::Pool`, `tokio::Pool`, `net::PerThread` |
 //! | `autoconf.elasticache` | [`cluster_config`](crate::Client::cluster_config) |
 //! | `build_info`, `libmemcached_version`, `support_compression`, `support_sasl` | Cargo's features |
 //!
@@ -125,7 +125,7 @@
 //! | `memcached_set_sasl_auth_data` | [`Options::credentials`](crate::Options::credentials) |
 //! | `memcached_set_encoding_key` | left out: its encryption is not authenticated |
 //! | `memcached_generate_hash`, `memcached_server_by_key` | not yet, with many servers |
-//! | `memcached_pool_*` | not yet |
+//! | `memcached_pool_*` | `net::Pool`, `tokio::Pool` |
 //! | `memcached_set_memory_allocators` | the [`Storage`](crate::Storage) that a client is made with |
 //!
 //! # What which version of the server can do
@@ -163,7 +163,7 @@
 //! | where a key lives: hashing | not yet | |
 //! | a huge value fails loudly | so it does; and can be got in pieces | `outcomes_values.rs::too_large_for_the_server`, `outcomes_values.rs::a_value_larger_than_the_storage`, `tests/src/hosted.rs::too_large`, `tests/scenarios/src/large.rs::large` |
 //! | threads | a client is `Send`, and borrowed by its calls: that two threads share one by mistake does not compile | `core/tests/types.rs::threads_may_share_and_send_everything`, `spawn.rs::every_future_is_send` |
-//! | pools | not yet | |
+//! | pools | a client is lent to one at a time, blocking or async, or each thread has its own | `pool.rs::there_are_as_many_as_its_size`, `pool_race.rs::nobody_gets_what_is_anothers` |
 //! | errors and their codes | as libmemcached numbers them, whatever the protocol | `core/tests/codes.rs::numbers_and_names_are_those_of_libmemcached`, `core/tests/codes.rs::lines_have_codes`, `core/tests/codes.rs::statuses_of_packets_have_the_codes_of_lines` |
 //! | compression, typed values | not yet | |
 //! | text and bytes as keys | a text and its UTF-8 are one key | `core/src/key.rs::text_and_bytes_are_one_key`, `tests/scenarios/src/lib.rs::everyday` |

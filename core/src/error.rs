@@ -151,6 +151,10 @@ pub enum ErrorKind {
     OutOfOrder,
     /// The storage handed to a connection is smaller than its protocol needs.
     StorageTooSmall,
+    /// Every client of a pool is lent, and none was given back in time. (pylibmc raises `queue.Empty`,
+    /// `memcached_pool_fetch` says `MEMCACHED_TIMEOUT` or, if it was not to wait, `MEMCACHED_NOTFOUND`,
+    /// which would be a miss.)
+    PoolExhausted,
     /// The value that came, of `size` bytes, does not fit the receive storage; it is skipped.
     /// Read it in pieces, or give more storage.
     ReplyTooLarge {
@@ -236,7 +240,7 @@ impl ErrorKind {
             Self::LoginRefused => ReturnCode::AuthFailure,
             Self::Malformed | Self::Mismatched | Self::Unsolicited => ReturnCode::ProtocolError,
             Self::Closed => ReturnCode::ConnectionFailure,
-            Self::TimedOut => ReturnCode::Timeout,
+            Self::TimedOut | Self::PoolExhausted => ReturnCode::Timeout,
             Self::WouldWait | Self::Refused => ReturnCode::Failure,
             Self::Io { during, .. } => match during {
                 During::Lookup => ReturnCode::HostLookupFailure,
@@ -274,6 +278,7 @@ impl ErrorKind {
             | Self::Unsupported(_)
             | Self::OutOfOrder
             | Self::StorageTooSmall
+            | Self::PoolExhausted
             | Self::TooManyConnections => Fate::NotSent,
             Self::NotFound
             | Self::NotNumeric
@@ -351,6 +356,7 @@ impl fmt::Debug for ErrorKind {
             Self::Full => "Full",
             Self::OutOfOrder => "OutOfOrder",
             Self::StorageTooSmall => "StorageTooSmall",
+            Self::PoolExhausted => "PoolExhausted",
             Self::NotFound => "NotFound",
             Self::NotNumeric => "NotNumeric",
             Self::Server => "Server",
@@ -393,6 +399,7 @@ impl fmt::Display for ErrorKind {
             Self::Full => "the send storage or the queue of owed replies is full",
             Self::OutOfOrder => "that reply is not the next one, or has not arrived",
             Self::StorageTooSmall => "the storage is smaller than the protocol needs",
+            Self::PoolExhausted => "every client of the pool is lent",
             Self::NotFound => "there is no such item",
             Self::Server => "the server failed",
             Self::Client => "the server did not understand the request",

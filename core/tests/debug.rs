@@ -23,8 +23,8 @@ fn kinds_of_errors() {
         };
     }
     named! {
-        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall NotFound NotNumeric Server Client Command
-        OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
+        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NotFound NotNumeric
+        Server Client Command OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
         Closed TimedOut WouldWait
     }
     check(ErrorKind::Key(BadKey::Empty), "Key(Empty)");

@@ -105,6 +105,12 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Fate::NotSent,
         ),
         (
+            PoolExhausted,
+            "every client of the pool is lent",
+            ReturnCode::Timeout,
+            Fate::NotSent,
+        ),
+        (
             ReplyTooLarge { size: 9 },
             "a value of 9 bytes does not fit the receive storage",
             ReturnCode::MemoryAllocationFailure,

@@ -10,6 +10,7 @@
 )]
 
 pub mod board;
+pub mod counted;
 pub mod datagrams;
 pub mod hosted;
 pub mod named;
@@ -17,6 +18,7 @@ pub mod observer;
 pub mod odd;
 pub mod outcome;
 pub mod proxy;
+pub mod race;
 pub mod relay;
 pub mod run;
 mod sasl;

@@ -13,11 +13,10 @@ use std::time::Duration;
 
 use minimc::recipes::{Admission, Compute, Computed, Election, Lock, RateLimit, Update, Updated};
 use minimc::{Error, Expiry, Options, Protocol, net, tokio as async_net};
+use minimc_tests::race::{RACERS, tasks, threads};
 use minimc_tests::script::calls::PROTOCOLS;
 use minimc_tests::server::Memcached;
 
-/// How many race.
-const MANY: usize = 8;
 /// How often each does it.
 const TIMES: usize = 25;
 const MINUTE: Expiry = Expiry::seconds(60);
@@ -33,36 +32,6 @@ fn options(protocol: Protocol) -> Options {
 /// The number that the item holds in decimal.
 fn number(value: &[u8]) -> u64 {
     std::str::from_utf8(value).unwrap().parse().unwrap()
-}
-
-/// Runs `racer` in as many threads as race.
-fn threads<R: Send>(racer: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    thread::scope(|scope| {
-        let racers: Vec<_> = (0..MANY)
-            .map(|n| {
-                scope.spawn({
-                    let racer = &racer;
-                    move || racer(n)
-                })
-            })
-            .collect();
-        racers
-            .into_iter()
-            .map(|racer| racer.join().unwrap())
-            .collect()
-    })
-}
-
-/// Runs `racer` in as many tasks as race.
-async fn tasks<F: Future<Output: Send> + Send + 'static>(
-    racer: impl Fn(usize) -> F,
-) -> Vec<F::Output> {
-    let racers: Vec<_> = (0..MANY).map(|n| tokio::spawn(racer(n))).collect();
-    let mut ends = vec![];
-    for racer in racers {
-        ends.push(racer.await.unwrap());
-    }
-    ends
 }
 
 /// `$async`, `$move` and `$await` are the colour.
@@ -120,7 +89,7 @@ macro_rules! races {
                 }) $($await)*;
                 let mut client = $client(server.address(), options(protocol)) $($await)*.unwrap();
                 let sum = client.get(&key) $($await)*.unwrap().unwrap();
-                assert_eq!(number(sum.value), (MANY * TIMES) as u64, "{protocol:?}");
+                assert_eq!(number(sum.value), (RACERS * TIMES) as u64, "{protocol:?}");
             }
         }
 
@@ -154,7 +123,7 @@ macro_rules! races {
                     }
                 }) $($await)*;
                 let tokens = tokens.lock().unwrap();
-                assert_eq!(tokens.len(), MANY * TIMES);
+                assert_eq!(tokens.len(), RACERS * TIMES);
                 assert!(tokens.is_sorted_by(|one, next| one < next), "{tokens:?}");
             }
         }
@@ -190,7 +159,7 @@ macro_rules! races {
 
         #[$test]
         $($async)? fn a_limit_lets_so_many_through() {
-            const MOST: usize = MANY * TIMES / 2;
+            const MOST: usize = RACERS * TIMES / 2;
             let server = Memcached::tcp(&[]);
             for protocol in PROTOCOLS {
                 let key = format!("{protocol:?}");

@@ -13,7 +13,7 @@ use minimc::command::{
     Watch, Watched,
 };
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
-use minimc::tokio::Client;
+use minimc::tokio::{Client, Pool};
 use minimc::{Credentials, Error, Expiry, Key, Options};
 use minimc_tests::server::{LOGIN, Memcached};
 
@@ -194,6 +194,25 @@ async fn every_future_is_send() {
         let _ = client.admit(&RateLimit::new("rate", 1, never)?).await?;
     });
 
+    let pool = Pool::connect_lazy(&address);
+    let racers: Vec<_> = (0..3)
+        .map(|n| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let mut client = pool.checkout().await?;
+                client.set("racer", &n.to_string(), never).await?;
+                let _ = client.get("racer").await?;
+                // A guard goes wherever its holder wants.
+                tokio::spawn(async move { client.noop().await })
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    for racer in racers {
+        racer.await.unwrap().unwrap();
+    }
+
     let connect = async move {
         Client::connect_with(&address, Options::default())
             .await
@@ -206,12 +225,17 @@ async fn every_future_is_send() {
 #[test]
 fn none_is_missing() {
     let spawned = include_str!("spawn.rs");
-    let [client, verbs] = [
+    let [client, pool, verbs] = [
         include_str!("../../adapters/src/client/mod.rs"),
+        include_str!("../../adapters/src/pool/tokio.rs"),
         include_str!("../../adapters/src/verbs.rs"),
     ];
     let mut count = 0;
-    for (source, declares) in [(client, "pub async fn "), (verbs, "pub $($async)? fn ")] {
+    for (source, declares) in [
+        (client, "pub async fn "),
+        (pool, "pub async fn "),
+        (verbs, "pub $($async)? fn "),
+    ] {
         for declared in source.split(declares).skip(1) {
             let name = declared.split(['<', '(']).next().unwrap();
             let is_spawned =

@@ -273,6 +273,15 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         left.or_else(|failure| failure.unless_lost())
     }
 
+    /// Gives up whatever is left of earlier calls, without waiting; `false` if the client has no
+    /// connection then that another holder could use.
+    #[cfg(feature = "std")]
+    pub(crate) fn let_go(&mut self) -> bool {
+        (self.by_hand, self.waiting) = (false, 0);
+        self.connection.abandon();
+        self.connected && !self.connection.is_broken()
+    }
+
     /// Sets what the server understands, as [`Options::dialect`] does. It is not asked from now on.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.options.dialect = dialect;

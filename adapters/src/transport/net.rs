@@ -1,5 +1,6 @@
 //! Sockets of the standard library, TCP and Unix: they block, so their futures are ready at once.
 
+use alloc::borrow::ToOwned;
 use core::time::Duration;
 use std::io::{ErrorKind as Io, IoSlice, Read, Write};
 use std::net::TcpStream;
@@ -14,6 +15,7 @@ use socket2::{Domain, SockAddr, Type};
 use super::{Transport, unix_time};
 use crate::address::{Address, io_error};
 use crate::options::Options;
+use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
 use crate::{DEPTH, blocking};
 
@@ -43,10 +45,49 @@ impl Client {
     /// The same with [`Options`]. Where they have credentials it logs in, too, and fails with
     /// [`LoginRefused`](ErrorKind::LoginRefused) if it may not.
     pub fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
-        let (sending, receiving) = Growing::pair(&options);
-        let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;
+        let mut client = Self::lazy(address, options)?;
         client.start()?;
         Ok(client)
+    }
+
+    /// A client that connects with its first call.
+    fn lazy(address: &str, options: Options) -> Result<Self, Error> {
+        let (sending, receiving) = Growing::pair(&options);
+        Self::with_options(Socket::new(address), sending, receiving, options)
+    }
+}
+
+/// A pool of clients for threads on a host.
+pub type Pool = pool::blocking::Pool<Client>;
+
+impl Pool {
+    /// A pool of clients of `host`, `host:port` or the Unix socket `/path`, with the defaults. Each
+    /// connects with its first call, which fails if it cannot.
+    pub fn connect_lazy(address: &str) -> Self {
+        Self::connect_lazy_with(address, Options::default(), PoolOptions::default())
+    }
+
+    /// The same with [`Options`] for the clients and [`PoolOptions`] for the pool.
+    pub fn connect_lazy_with(address: &str, options: Options, pool: PoolOptions) -> Self {
+        let address = address.to_owned();
+        Self::new(pool, move || Client::lazy(&address, options.clone()))
+    }
+}
+
+/// A client for each thread of a host.
+pub type PerThread = pool::PerThread<Client>;
+
+impl PerThread {
+    /// Clients of `host`, `host:port` or the Unix socket `/path`. Each connects with its first call,
+    /// which fails if it cannot.
+    pub fn connect_lazy(address: &str) -> Self {
+        Self::connect_lazy_with(address, Options::default())
+    }
+
+    /// The same with [`Options`].
+    pub fn connect_lazy_with(address: &str, options: Options) -> Self {
+        let address = address.to_owned();
+        Self::new(move || Client::lazy(&address, options.clone()))
     }
 }
 

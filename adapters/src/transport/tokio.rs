@@ -1,5 +1,6 @@
 //! Sockets of tokio, TCP and Unix.
 
+use alloc::borrow::ToOwned;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -15,6 +16,7 @@ use super::{Transport, unix_time};
 use crate::DEPTH;
 use crate::address::{Address, io_error};
 use crate::options::Options;
+use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
 
 /// The async client on a tokio host. Its futures are `Send`.
@@ -43,10 +45,32 @@ impl Client {
     /// The same with [`Options`]. Where they have credentials it logs in, too, and fails with
     /// [`LoginRefused`](ErrorKind::LoginRefused) if it may not.
     pub async fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
-        let (sending, receiving) = Growing::pair(&options);
-        let mut client = Self::with_options(Socket::new(address), sending, receiving, options)?;
+        let mut client = Self::lazy(address, options)?;
         client.start().await?;
         Ok(client)
+    }
+
+    /// A client that connects with its first call.
+    fn lazy(address: &str, options: Options) -> Result<Self, Error> {
+        let (sending, receiving) = Growing::pair(&options);
+        Self::with_options(Socket::new(address), sending, receiving, options)
+    }
+}
+
+/// A pool of clients for tokio's tasks.
+pub type Pool = pool::tokio::Pool<Client>;
+
+impl Pool {
+    /// A pool of clients of `host`, `host:port` or the Unix socket `/path`, with the defaults. Each
+    /// connects with its first call, which fails if it cannot.
+    pub fn connect_lazy(address: &str) -> Self {
+        Self::connect_lazy_with(address, Options::default(), PoolOptions::default())
+    }
+
+    /// The same with [`Options`] for the clients and [`PoolOptions`] for the pool.
+    pub fn connect_lazy_with(address: &str, options: Options, pool: PoolOptions) -> Self {
+        let address = address.to_owned();
+        Self::new(pool, move || Client::lazy(&address, options.clone()))
     }
 }
 
