@@ -47,9 +47,9 @@ pub struct Options {
     /// How long an operation may take in all, connecting included: 5 s by default.
     pub timeout: Duration,
 
-    /// Whether a single command that finds the connection lost, or the opening of a stream, is
-    /// repeated once on a new one, if it is a read, or a write that was not sent: by default it is.
-    /// Nothing else is ever repeated: no pipeline, and no batch.
+    /// Whether what finds the connection lost is repeated once on a new one: by default it is. That
+    /// is a single command, and a batch of which no outcome was told, if it is a read, or a write of
+    /// which nothing was sent; and the opening of a stream. Nothing else is ever repeated: no pipeline.
     pub retry: bool,
 
     /// The size in bytes above which a value is refused before it is sent: 1 MiB by default, as

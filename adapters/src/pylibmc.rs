@@ -163,7 +163,7 @@
 //! | where a key lives: hashing | not yet | |
 //! | a huge value fails loudly | so it does; and can be got in pieces | `outcomes_values.rs::too_large_for_the_server`, `outcomes_values.rs::a_value_larger_than_the_storage`, `tests/src/hosted.rs::too_large`, `tests/scenarios/src/large.rs::large` |
 //! | threads | a client is `Send`, and borrowed by its calls: that two threads share one by mistake does not compile | `core/tests/types.rs::threads_may_share_and_send_everything`, `spawn.rs::every_future_is_send` |
-//! | pools | a client is lent to one at a time, blocking or async, or each thread has its own | `pool.rs::there_are_as_many_as_its_size`, `pool_race.rs::nobody_gets_what_is_anothers` |
+//! | pools | a client is lent to one at a time, blocking or async, or each thread has its own | `pool_holders.rs::whatever_a_holder_does_the_next_gets_its_own`, `pool_per_thread.rs::racing_threads_get_their_own` |
 //! | errors and their codes | as libmemcached numbers them, whatever the protocol | `core/tests/codes.rs::numbers_and_names_are_those_of_libmemcached`, `core/tests/codes.rs::lines_have_codes`, `core/tests/codes.rs::statuses_of_packets_have_the_codes_of_lines` |
 //! | compression, typed values | not yet | |
 //! | text and bytes as keys | a text and its UTF-8 are one key | `core/src/key.rs::text_and_bytes_are_one_key`, `tests/scenarios/src/lib.rs::everyday` |

@@ -285,11 +285,12 @@ impl ErrorKind {
             | Self::Client
             | Self::Command
             | Self::OutOfMemory
-            | Self::ReplyTooLarge { .. }
             | Self::Unauthenticated
             | Self::LoginRefused
             | Self::Refused => Fate::Refused,
-            Self::Server
+            // That it is too large is known from the answer: what was asked for was done.
+            Self::ReplyTooLarge { .. }
+            | Self::Server
             | Self::Uncompared
             | Self::Unconfirmed
             | Self::Malformed

@@ -60,7 +60,8 @@ impl<'k> Key<'k> {
 
     /// Takes any 1 to 186 bytes: the meta protocol carries them as base64, the binary protocol
     /// as they are, and the classic protocol not at all
-    /// ([`Unsupported`](crate::ErrorKind::Unsupported)).
+    /// ([`Unsupported`](crate::ErrorKind::Unsupported)). It goes by itself: a batch takes text or bytes,
+    /// since the line of many keys carries no other.
     pub fn encoded<K: AsRef<[u8]> + ?Sized>(key: &'k K) -> Result<Self, BadKey> {
         let bytes = sized(key.as_ref(), Self::ENCODED_LIMIT)?;
         Ok(Self {
@@ -153,12 +154,6 @@ impl Hash for Key<'_> {
     }
 }
 
-impl AsRef<[u8]> for Key<'_> {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes
-    }
-}
-
 impl fmt::Debug for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if self.is_encoded() {
@@ -192,6 +187,12 @@ impl<'k, K: AsRef<[u8]> + ?Sized> IntoKey<'k> for &'k K {
 impl<'k> IntoKey<'k> for Key<'k> {
     fn into_key(self) -> Result<Self, Error> {
         Ok(self)
+    }
+}
+
+impl<'k> IntoKey<'k> for &Key<'k> {
+    fn into_key(self) -> Result<Key<'k>, Error> {
+        Ok(*self)
     }
 }
 

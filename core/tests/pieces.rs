@@ -289,7 +289,7 @@ fn one_item_of_many_may_be_too_large() {
             items.push(format!("{index}: {item:?}"));
         }
         assert!(items[0].starts_with("0: Ok(Some(Item(\"s\""), "{items:?}");
-        assert_eq!(items[1], "1: Err(ReplyTooLarge { size: 1000 }, Refused)");
+        assert_eq!(items[1], "1: Err(ReplyTooLarge { size: 1000 }, Unknown)");
         assert!(items[2].starts_with("2: Ok(Some(Item(\"s\""), "{items:?}");
         assert_eq!((items.len(), connection.owed()), (3, 1));
         arrive(&mut connection, &mut peer, 50);

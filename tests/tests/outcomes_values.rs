@@ -96,7 +96,7 @@ async fn a_value_larger_than_the_storage() {
         // What is left of it is passed over, or if that is over 64 KiB the connection replaced.
         for (size, after) in [(100_000, Kept), (200_000, Replaced)] {
             scene.observer.store("k", &vec![b'x'; size]);
-            let words = format!("ReplyTooLarge {{ size: {size} }}, Refused");
+            let words = format!("ReplyTooLarge {{ size: {size} }}, Unknown");
             let error = scene.client.get("k").await.unwrap_err();
             scene.failed(error, &words, code, after).await;
             let mut items = scene.client.get_many(&["k", "next-1"]).await.unwrap();

@@ -16,7 +16,7 @@ use embedded_io_adapters::std::FromStd;
 use minimc::command::{Item, Leased, Store, Stored, meta};
 use minimc::net::Client;
 use minimc::recipes::{Admission, Compute, Computed, Election, Lock, RateLimit, Update, Updated};
-use minimc::{Error, ErrorKind, Expiry, Fate, Key, Options, Protocol, blocking};
+use minimc::{BadKey, Error, ErrorKind, Expiry, Fate, Key, Options, Protocol, blocking};
 use minimc_tests::script::calls::PROTOCOLS;
 use minimc_tests::server::Memcached;
 
@@ -572,4 +572,45 @@ fn a_limit_counts_by_windows() {
             "{protocol:?}: {error}"
         );
     }
+}
+
+/// What could not be stored keeps nobody waiting: the next who asks has the task.
+#[test]
+fn a_value_that_is_too_large_gives_the_task_back() {
+    let server = Memcached::tcp(&[]);
+    let mut client = client(&server, Protocol::Meta);
+    let recipe = Compute::new("k", MINUTE).unwrap();
+    let length = |item: Item<'_>| item.value.len();
+    let large = vec![0; 2 << 20];
+    let computed = client.get_or_compute(&recipe, length, || Ok::<_, Error>(&large), never_wait);
+    let Computed::Computed { value, stored } = computed.unwrap() else {
+        panic!("it was not computed");
+    };
+    let error = stored.unwrap_err();
+    assert_eq!(
+        (value, error.kind(), error.fate()),
+        (2 << 20, ErrorKind::TooLarge, Fate::NotSent)
+    );
+    let computed = client.get_or_compute(&recipe, length, || Ok::<_, Error>("v"), never_wait);
+    assert!(matches!(computed.unwrap(), Computed::Computed { .. }));
+}
+
+/// A lease's stub is empty, so an owner without a name would own it; and a lock whose tokens were under
+/// its own key would count its owner up.
+#[test]
+fn what_would_be_taken_for_another_is_refused() {
+    let kind = |error: Error| error.kind();
+    let empty = ErrorKind::Key(BadKey::Empty);
+    assert_eq!(
+        Lock::new("k", "t", "", MINUTE).map_err(kind).unwrap_err(),
+        empty
+    );
+    assert_eq!(
+        Election::new("k", "", MINUTE).map_err(kind).unwrap_err(),
+        empty
+    );
+    let same = Lock::new("k", "k", "7", MINUTE).map_err(kind);
+    assert!(matches!(same, Err(ErrorKind::Unsupported(_))));
+    let no_window = RateLimit::new("k", 1, Expiry::AT_ONCE).map_err(kind);
+    assert_eq!(no_window.unwrap_err(), ErrorKind::Expiry);
 }

@@ -102,15 +102,17 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
             return Ok(());
         }
         if client.connection.is_broken() {
-            // The loss was told of each; what was never queued will not be any more.
-            return Ok(());
+            // By the last reply, maybe: what was never queued will not be any more.
+            return Err(ErrorKind::Closed);
         }
         match limit {
             Some(limit) => client.transport.begin_wait(limit),
             None => client.transport.begin(client.options.timeout),
         }
         loop {
-            loop {
+            // Where there is no room, a reply is to be read first; or the rest of one that was too large.
+            let mut is_full = false;
+            while !is_full {
                 match client.connection.send_batch(batch, &mut self.progress) {
                     Ok(Sent::Group(None)) => {}
                     Ok(Sent::Group(gap)) => {
@@ -119,16 +121,15 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
                         self.in_gap = false;
                     }
                     Ok(Sent::Nothing) => break,
-                    Err(error) if error.kind() == ErrorKind::Full => {
-                        if client.connection.owed() > 0 {
-                            break;
-                        }
-                        return Err(ErrorKind::Full);
+                    Err(error)
+                        if error.kind() == ErrorKind::Full && client.connection.owed() > 0 =>
+                    {
+                        is_full = true;
                     }
                     Err(error) => return Err(error.kind()),
                 }
             }
-            if self.progress.is_waiting() {
+            if self.progress.is_waiting() || is_full {
                 client.next_reply().await?;
             }
             let arrived = client.connection.item_arrived(batch, &mut self.progress)?;

@@ -1,7 +1,7 @@
 //! A key that belongs to who stored it first.
 
 use minimc_core::command::{Deleted, Stored};
-use minimc_core::{Error, ErrorKind, Expiry, Key, Protocol, Storage};
+use minimc_core::{BadKey, Error, ErrorKind, Expiry, IntoKey, Key, Protocol, Storage};
 
 use crate::transport::Transport;
 use crate::{blocking, client};
@@ -12,6 +12,21 @@ pub(super) struct Claim<'k> {
     pub(super) key: Key<'k>,
     pub(super) owner: &'k [u8],
     pub(super) lasts: Expiry,
+}
+
+impl<'k> Claim<'k> {
+    /// Fails with [`BadKey::Empty`] if the owner has no name: an empty value may be the stub of a lease.
+    pub(super) fn new(
+        key: impl IntoKey<'k>,
+        owner: &'k (impl AsRef<[u8]> + ?Sized),
+        lasts: Expiry,
+    ) -> Result<Self, Error> {
+        let (key, owner) = (key.into_key()?, owner.as_ref());
+        if owner.is_empty() {
+            return Err(BadKey::Empty.into());
+        }
+        Ok(Self { key, owner, lasts })
+    }
 }
 
 macro_rules! claim {

@@ -1,7 +1,7 @@
 //! Getting a value, or computing it once for all who miss it.
 
 use minimc_core::command::{Item, Lease, Leased, Store, Stored, meta};
-use minimc_core::{Error, Expiry, IntoKey, Key, Storage};
+use minimc_core::{Error, Expiry, Fate, IntoKey, Key, Storage};
 
 use crate::transport::Transport;
 use crate::{blocking, client};
@@ -178,6 +178,12 @@ macro_rules! compute {
                 let expiry = self.resolve(recipe.expiry);
                 let bytes = value.as_ref();
                 let stored = self.call(&recipe.store(bytes, cas, expiry)) $($await)*;
+                if let (Err(error), Some(cas)) = (&stored, cas)
+                    && error.fate() == Fate::NotSent
+                {
+                    // It may be too large: nobody is to wait for it until the lease is over.
+                    let _ = self.call(&recipe.give_back(cas, has_old)) $($await)*;
+                }
                 let value = read(Item { value: bytes, flags: recipe.flags, cas: None });
                 Ok(Computed::Computed { value, stored })
             }

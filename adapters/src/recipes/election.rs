@@ -25,17 +25,14 @@ impl<'k> Election<'k> {
     ///
     /// The candidate's name is what the key holds, so that anybody may get who leads; it must be
     /// another for each candidate.
+    ///
+    /// Fails if the key is none, or the candidate's name is empty.
     pub fn new(
         key: impl IntoKey<'k>,
         candidate: &'k (impl AsRef<[u8]> + ?Sized),
         term: Expiry,
     ) -> Result<Self, Error> {
-        let key = key.into_key()?;
-        let claim = Claim {
-            key,
-            owner: candidate.as_ref(),
-            lasts: term,
-        };
+        let claim = Claim::new(key, candidate, term)?;
         Ok(Self { claim })
     }
 }

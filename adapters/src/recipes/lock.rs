@@ -1,6 +1,6 @@
 //! A lock with a fencing token.
 
-use minimc_core::{Error, Expiry, IntoKey, Key, Storage};
+use minimc_core::{Error, ErrorKind, Expiry, IntoKey, Key, Storage};
 
 use super::claim::Claim;
 use crate::transport::Transport;
@@ -35,28 +35,29 @@ impl<'k> Lock<'k> {
     /// expires after `lasts`: at least 2 seconds, and longer than the work takes, or
     /// [renew](crate::Client::renew) it. ([`Expiry::NEVER`] is until it is released: too long, if its
     /// holder may die.)
+    ///
+    /// Fails if a key is none, if the owner's name is empty, or if both keys are the same.
     pub fn new(
         key: impl IntoKey<'k>,
         tokens: impl IntoKey<'k>,
         owner: &'k (impl AsRef<[u8]> + ?Sized),
         lasts: Expiry,
     ) -> Result<Self, Error> {
-        let key = key.into_key()?;
-        let claim = Claim {
-            key,
-            owner: owner.as_ref(),
-            lasts,
-        };
+        let claim = Claim::new(key, owner, lasts)?;
+        let tokens = tokens.into_key()?;
+        if tokens == claim.key {
+            return Err(ErrorKind::Unsupported("a lock whose tokens are under its own key").into());
+        }
         Ok(Self {
             claim,
-            tokens: tokens.into_key()?,
+            tokens,
             first: 1,
         })
     }
 
     /// Begins with the token `first` where none was counted yet, or where the counter was lost. Take
     /// the microseconds since 1970: then tokens go on growing, unless the lock changes hands more often
-    /// than that, or a clock goes back.
+    /// than that, or a clock goes back. The largest number of 64 bits is followed by 0.
     pub fn first_token(self, first: u64) -> Self {
         Self { first, ..self }
     }

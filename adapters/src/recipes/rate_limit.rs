@@ -1,6 +1,6 @@
 //! A limit of how much is let through in a while.
 
-use minimc_core::{Error, Expiry, IntoKey, Key, Storage};
+use minimc_core::{Error, ErrorKind, Expiry, IntoKey, Key, Storage};
 
 use crate::transport::Transport;
 use crate::{blocking, client};
@@ -35,8 +35,14 @@ pub enum Admission {
 impl<'k> RateLimit<'k> {
     /// Lets through `most` in a `window`, counted under `key`, which says what is limited and for
     /// whom: `rate:login:alice`. A window of `n` seconds is up to one second shorter.
+    ///
+    /// Fails if the key is none, or with [`Expiry`](ErrorKind::Expiry) if the window is over
+    /// [at once](Expiry::AT_ONCE).
     pub fn new(key: impl IntoKey<'k>, most: u64, window: Expiry) -> Result<Self, Error> {
         let key = key.into_key()?;
+        if window == Expiry::AT_ONCE {
+            return Err(ErrorKind::Expiry.into());
+        }
         Ok(Self { key, most, window })
     }
 }

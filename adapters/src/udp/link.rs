@@ -4,8 +4,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::hash::BuildHasher;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
+use std::hash::RandomState;
 use std::io::ErrorKind as Io;
 use std::net::UdpSocket;
 use std::time::Instant;
@@ -55,7 +57,8 @@ impl Link {
         Ok(Self {
             socket: bind(&host)?,
             host,
-            id: 0,
+            // Not one that others could guess.
+            id: RandomState::new().hash_one(address) as u16,
             used: 0,
             is_spent: false,
             limit,

@@ -72,8 +72,14 @@ impl Client {
     }
 
     /// The same with [`Options`]. Its `timeout` is that of each request and its answer; `item_limit`
-    /// also bounds the values that come; `retry` and `settle_limit` mean nothing here.
+    /// also bounds the values that come; `retry`, `settle_limit` and `learn_dialect` mean nothing here.
+    ///
+    /// Fails with [`Unsupported`](ErrorKind::Unsupported) if there are credentials: a login holds for
+    /// a connection.
     pub fn connect_with(address: &str, options: Options) -> Result<Self, Error> {
+        if options.credentials.is_some() {
+            return Err(ErrorKind::Unsupported("a login by datagrams").into());
+        }
         Ok(Self {
             link: Link::open(address, options.timeout)?,
             exchange: Exchange::new(&options)?,

@@ -10,7 +10,7 @@ use super::{Batch, Command, Noop};
 use crate::buffer::Storage;
 use crate::connection::{Connection, Progress, Sent};
 use crate::error::{Error, ErrorKind};
-use crate::wire::Protocol;
+use crate::wire::{Dialect, Protocol};
 
 /// Sends `command` and compares the request; delivers the reply cut at every byte, and byte by
 /// byte, and compares its meaning. After every reply that leaves the connection whole, the reply
@@ -81,9 +81,24 @@ pub(crate) fn check_batch<B: Batch>(
 ) where
     for<'b> B::Reply<'b>: core::fmt::Debug,
 {
+    check_batch_by(Dialect::UNKNOWN, protocol, batch, request, reply, outcomes);
+}
+
+/// The same with a server of a known version.
+pub(crate) fn check_batch_by<B: Batch>(
+    dialect: Dialect,
+    protocol: Protocol,
+    batch: &B,
+    request: &[u8],
+    reply: &[u8],
+    outcomes: &[&str],
+) where
+    for<'b> B::Reply<'b>: core::fmt::Debug,
+{
     for pieces in cuts(reply) {
         let context = format!("{protocol:?} {} <- {}", B::NAME, reply.escape_ascii());
         let mut connection = Connection::<_, 2>::new(protocol, [0; 2048], [0; 2048]).unwrap();
+        connection.set_dialect(dialect);
         let mut progress = Progress::new();
         let mut all: Vec<String> = Vec::new();
         let mut sent = Vec::new();

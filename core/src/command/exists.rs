@@ -12,6 +12,9 @@ use crate::wire::{Encoder, Frame, Opcode, Protocol, Shape, Status};
 /// `memcached_exist` does: an empty item is added that is expired when it is stored, so that it can
 /// be refused because of an item that is there, and else leaves nothing behind. The server counts
 /// that as a write, and may answer as to one: that it is out of memory, for instance.
+///
+/// In the meta protocol whoever asks for an item that is stale takes the task to compute it, and here
+/// nobody is told: see [`Lease`](super::Lease).
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a command does nothing until it is sent"]
 pub struct Exists<'k> {

@@ -8,6 +8,9 @@ use crate::key::Key;
 use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 
 /// Gets an item: its value and flags, on request its CAS value, and on request with a new expiry.
+///
+/// In the meta protocol whoever asks for an item that is stale takes the task to compute it, and here
+/// nobody is told: see [`Lease`](super::Lease).
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a command does nothing until it is sent"]
 pub struct Get<'k> {

@@ -89,7 +89,8 @@ pub(super) enum Mode {
 pub enum Stored {
     /// It stored it.
     Stored,
-    /// It did not: there was an item already (add), or there was none (replace, append, prepend).
+    /// It did not: there was an item already (add), or there was none (replace, append, prepend), or
+    /// the two together are larger than the server's limit (append, prepend).
     NotStored,
     /// It did not: the item changed since its CAS value was read.
     Exists,

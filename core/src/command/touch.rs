@@ -7,6 +7,9 @@ use crate::key::Key;
 use crate::wire::{Encoder, Feature, Frame, Opcode, Protocol, Shape, Status};
 
 /// Changes when an item expires; the reply says whether there was one.
+///
+/// In the meta protocol whoever asks for an item that is stale takes the task to compute it, and here
+/// nobody is told: see [`Lease`](super::Lease).
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a command does nothing until it is sent"]
 pub struct Touch<'k> {

@@ -338,7 +338,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             left = left.saturating_sub(debt.length());
             unsent = unsent.saturating_add(usize::from(debt.entries));
         }
-        if kind == ErrorKind::TooManyConnections {
+        if is_of_connection(kind) {
             // The server takes nothing from such a connection.
             unsent = 0;
         }
@@ -427,7 +427,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             };
             match head.status {
                 // It stands before all replies, and answers none.
-                Status::Failed(Failure::TooManyConnections) if debt.is_unanswered() => {
+                Status::Failed(Failure::TooManyConnections | Failure::Unauthenticated)
+                    if debt.is_unanswered() =>
+                {
                     self.hide(command, progress, end)?;
                 }
                 Status::End if is_unclaimed(end) => return Err(Fault::Unsolicited),
@@ -520,9 +522,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         let kind = error.kind();
         // A server without meta commands does not know what ends the group either.
         let is_foreign = matches!(kind, ErrorKind::Unsupported(_));
-        if is_broken || is_foreign {
+        if is_broken || is_foreign || is_of_connection(kind) {
             // Nothing more will come, whatever the rest was to be answered.
-            let is_of_all = is_foreign || kind == ErrorKind::TooManyConnections;
+            let is_of_all = is_foreign || is_of_connection(kind);
             let is_clear = is_of_all || end.saturating_sub(progress.told) == 1;
             let kind = if is_clear {
                 kind
@@ -552,6 +554,14 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             progress.see(index);
         }
     }
+}
+
+/// Whether a server that says so of one request carries out none, nor answers what is behind it.
+fn is_of_connection(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TooManyConnections | ErrorKind::Unauthenticated
+    )
 }
 
 impl<'a> Asked<'a> {

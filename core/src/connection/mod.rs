@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Fate, Fault};
 use crate::prefix::Prefix;
 use crate::reply::{Gap, Piece, RawReply};
 use crate::wire::{
-    Debt, Dialect, Encoder, Frame, Kind, LONGEST_HEAD, Limits, Mark, Protocol, Status,
+    Debt, Dialect, Encoder, Failure, Frame, Kind, LONGEST_HEAD, Limits, Mark, Protocol, Status,
 };
 
 pub use batch::{Progress, Sent};
@@ -539,10 +539,14 @@ impl<S: Storage, const N: usize> Connection<S, N> {
 
     /// Goes on to the next reply, if the frame that was consumed ends this one.
     fn finish_frame(&mut self) {
+        let is_alone = self.debts.len() == 1;
         let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front_mut()) else {
             return;
         };
-        self.broken |= debt.is_broken_by(head);
+        // Before a login, the server drops what came behind.
+        let is_dropped = head.status == Status::Failed(Failure::Unauthenticated)
+            && !(is_alone && debt.replies <= 1);
+        self.broken |= debt.is_broken_by(head) || is_dropped;
         if !head.is_last() || debt.next() {
             return;
         }

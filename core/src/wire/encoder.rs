@@ -123,6 +123,11 @@ impl<'s, 'v> Encoder<'s, 'v> {
         self.limits.dialect.lacks(feature)
     }
 
+    /// Whether the server is known to have `feature`.
+    pub fn knows(&self, feature: Feature) -> bool {
+        self.limits.dialect != Dialect::UNKNOWN && !self.lacks(feature)
+    }
+
     /// Remembers that this takes `feature`; nothing will be sent to a server without it.
     pub fn needs(&mut self, feature: Feature) -> &mut Self {
         if self.lacks(feature) {
