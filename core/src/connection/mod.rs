@@ -539,14 +539,12 @@ impl<S: Storage, const N: usize> Connection<S, N> {
 
     /// Goes on to the next reply, if the frame that was consumed ends this one.
     fn finish_frame(&mut self) {
-        let is_alone = self.debts.len() == 1;
+        if self.receiving.last_head().is_failure() {
+            self.broken |= self.is_failure_of_all();
+        }
         let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front_mut()) else {
             return;
         };
-        // Before a login, the server drops what came behind.
-        let is_dropped = head.status == Status::Failed(Failure::Unauthenticated)
-            && !(is_alone && debt.replies <= 1);
-        self.broken |= debt.is_broken_by(head) || is_dropped;
         if !head.is_last() || debt.next() {
             return;
         }
@@ -555,6 +553,19 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         self.broken |= self.sending.unsent() > behind;
         self.unanswered = behind;
         self.debts.pop_front();
+    }
+
+    /// Whether the refusal that was consumed leaves nothing of the connection that could be trusted.
+    #[cold]
+    #[inline(never)]
+    fn is_failure_of_all(&self) -> bool {
+        let (head, Some(debt)) = (self.receiving.last_head(), self.debts.front()) else {
+            return false;
+        };
+        // Before a login, the server drops what came behind.
+        let is_dropped = head.status == Status::Failed(Failure::Unauthenticated)
+            && (self.debts.len() > 1 || debt.replies > 1);
+        debt.is_broken_by(head) || is_dropped
     }
 
     /// Breaks the connection where that failed.
