@@ -12,6 +12,9 @@
 //! | [`wire`] | bytes to frames and back, without state; three protocols, one [`Frame`](wire::Frame) |
 //! | [`Connection`] | what was asked, what is owed, where the bytes are: the state machine |
 //! | [`command`] | one file a command: its request in each protocol, the meaning of its reply |
+//! | [`hash`] | one file a hash function: a key to a number, as other clients do |
+//! | [`placement`] | a key to one of many servers, as other clients do |
+//! | [`health`] | one server's failures in time, on a clock that is an argument |
 //!
 //! # One connection by hand
 //!
@@ -104,7 +107,10 @@ mod credentials;
 mod decimal;
 mod error;
 mod expiry;
+pub mod hash;
+pub mod health;
 mod key;
+pub mod placement;
 mod prefix;
 mod reply;
 mod return_code;

@@ -41,6 +41,8 @@ def api(doc):
 
     def functions(ids):
         items = [index[str(id_)] for id_ in ids if str(id_) in index]
+        # What a module takes from a private one is its own.
+        items = [index.get(str(item["inner"]["use"]["id"]), item) if "use" in item["inner"] else item for item in items]
         return [item["name"] for item in items if "function" in item["inner"]]
 
     for item in index.values():

@@ -1,4 +1,5 @@
-//! Transcripts of real servers, run through the core and held against a naive reader.
+//! What real programs said and did, held against the core: transcripts of servers, with a naive reader
+//! as the second opinion, and what clients made of keys.
 
 mod asked;
 mod call;
@@ -7,10 +8,12 @@ mod foreign;
 #[path = "../../../core/tests/grammar/mod.rs"]
 #[allow(unreachable_pub, reason = "it is shared with the tests of the core")]
 mod grammar;
+mod hash;
 mod meta;
 mod naive;
 mod order;
 mod part;
+mod placement;
 mod planted;
 mod record;
 mod response;
@@ -36,7 +39,9 @@ fn main() -> ExitCode {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let result = match &arguments[..] {
         [kind, folder] if kind == "transcripts" => transcripts(here, Path::new(folder)),
-        _ => Err("usage: vectors transcripts FOLDER".into()),
+        [kind, folder] if kind == "hash" => hash::run(Path::new(folder)),
+        [kind, folder] if kind == "placement" => placement::run(here, Path::new(folder)),
+        _ => Err("usage: vectors transcripts|hash|placement FOLDER".into()),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

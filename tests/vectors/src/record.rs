@@ -103,7 +103,7 @@ impl Record {
     }
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
     pairs
         .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok())

@@ -5,6 +5,12 @@ use minimc_core::command::{
     Cached, ClassItems, ClassSlabs, Cluster, Crawl, Deleted, DumpedKey, Event, General, Item,
     Leased, Metadata, Node, Record, Settings, Statistic, Stored, Watch, Watched, What, Word,
 };
+use minimc_core::hash::Hash;
+use minimc_core::health::{Change, Health, Policy, Verdict};
+use minimc_core::placement::{
+    BadOption, BadServer, Distribution, Full, Labels, Point, Points, PythonHash, PythonKey, Rule,
+    Server, Setting, Via,
+};
 use minimc_core::wire::{Failure, Feature, Form, Opcode, Protocol, Shape, Status};
 use minimc_core::{
     BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix,
@@ -59,6 +65,24 @@ formats! {
     "Fate" Fate;
     "Form" Form;
     "Item" Item<'static>;
+    "BadServer" BadServer;
+    "Full" Full;
+    "Labels" Labels;
+    "Point" Point;
+    "Points" Points;
+    "PythonHash" PythonHash;
+    "PythonKey" PythonKey;
+    "Rule" Rule;
+    "Via" Via;
+    "BadOption" BadOption;
+    "Distribution" Distribution;
+    "Setting" Setting<'static>;
+    "Server" Server<'static>;
+    "Change" Change;
+    "Health" Health;
+    "Policy" Policy;
+    "Verdict" Verdict;
+    "Hash" Hash;
     "Key" Key<'static>;
     "Leased" Leased<'static>;
     "Opcode" Opcode;

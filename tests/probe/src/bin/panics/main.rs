@@ -10,10 +10,13 @@
 
 mod command;
 mod connection;
+mod hash;
+mod health;
 mod lines;
 #[cfg(feature = "defmt")]
 mod log;
 mod meta;
+mod placement;
 mod traits;
 mod values;
 mod wire;
@@ -25,12 +28,18 @@ extern "C" fn _start() {
     call(&[
         command::ENTRIES,
         connection::ENTRIES,
+        hash::ENTRIES,
+        hash::traits::ENTRIES,
+        health::ENTRIES,
+        health::traits::ENTRIES,
         lines::ENTRIES,
         lines::traits::ENTRIES,
         #[cfg(feature = "defmt")]
         log::ENTRIES,
         meta::ENTRIES,
         meta::traits::ENTRIES,
+        placement::ENTRIES,
+        placement::traits::ENTRIES,
         traits::ENTRIES,
         values::ENTRIES,
         wire::ENTRIES,
