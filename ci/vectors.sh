@@ -5,6 +5,8 @@
 #   ci/vectors.sh               every kind there is
 #   ci/vectors.sh transcripts   requests and responses of memcached; a naive reader of the protocol's
 #                               documents, in Python, is the second opinion
+#   ci/vectors.sh values        what clients stored and read: flags, whether it was compressed, what is
+#                               inflated, and what each client saw
 #   ci/vectors.sh hash          hash values of libmemcached and of other clients
 #   ci/vectors.sh placement     where libmemcached, pylibmc and other clients put keys
 #
@@ -18,10 +20,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kinds=("$@")
-[ $# -gt 0 ] || kinds=(transcripts hash placement)
+[ $# -gt 0 ] || kinds=(transcripts values hash placement)
 for kind in "${kinds[@]}"; do
     case $kind in
-    transcripts | hash | placement) ;;
+    transcripts | values | hash | placement) ;;
     -h | --help)
         sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
         exit 0

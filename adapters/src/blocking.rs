@@ -161,6 +161,10 @@ impl<T: Transport, S: Storage, const N: usize> Stream<'_, T, S, N> {
         Self(self.0.within_the_limit())
     }
 
+    pub(crate) fn read_into(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
+        now(self.0.read_into(buffer))
+    }
+
     /// The next bytes of the value, `None` at its end: see
     /// [`minimc::client::Stream::next`](crate::client::Stream::next).
     #[expect(

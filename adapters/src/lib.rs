@@ -71,7 +71,7 @@
 //!
 //! # Features
 //!
-//! `std` (default), `tokio`, `embassy-net`, and `defmt` for logs. Without `std` and `tokio` the
+//! `std` (default), `tokio`, `embassy-net`, `zlib` for compressing fast, and `defmt` for logs. Without `std` and `tokio` the
 //! crate is `no_std` and does not allocate.
 
 #![no_std]
@@ -98,11 +98,14 @@ mod storage;
 mod transport;
 #[cfg(feature = "std")]
 pub mod udp;
+mod values;
 mod verbs;
+#[cfg(feature = "zlib")]
+mod zlib;
 
 pub use minimc_core::{
     BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key,
-    Prefix, Protocol, ReturnCode, Storage, Text, command,
+    Prefix, Protocol, ReturnCode, Storage, Text, command, value,
 };
 
 pub use client::Client;
@@ -118,6 +121,8 @@ pub use transport::tokio;
 pub use transport::{Io, Transport};
 #[cfg(feature = "std")]
 pub use verbs::OwnedItem;
+#[cfg(feature = "zlib")]
+pub use zlib::Zlib;
 
 /// How many replies may be owed at a time on hosts.
 #[cfg(feature = "std")]

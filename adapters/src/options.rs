@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use minimc_core::value::{Convention, Reading};
 use minimc_core::{Credentials, Dialect, Prefix, Protocol};
 
 /// What can be chosen about a client. The defaults are meant for most.
@@ -44,6 +45,13 @@ pub struct Options {
     /// What stands before every key: nothing by default.
     pub prefix: Prefix,
 
+    /// What the flags of values mean, for the calls that store and get them as what they are: what
+    /// they mean to pylibmc by default.
+    pub convention: &'static Convention,
+
+    /// How values are read whose flags the convention does not know: as errors by default.
+    pub reading: Reading,
+
     /// How long an operation may take in all, connecting included: 5 s by default.
     pub timeout: Duration,
 
@@ -70,6 +78,8 @@ impl Default for Options {
             dialect: Dialect::UNKNOWN,
             learn_dialect: false,
             prefix: Prefix::NONE,
+            convention: &Convention::PYLIBMC,
+            reading: Reading::Strict,
             timeout: Duration::from_secs(5),
             retry: true,
             item_limit: 1024 * 1024,

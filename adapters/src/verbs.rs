@@ -5,7 +5,7 @@ use minimc_core::command::{
     DeleteMany, Deleted, Exists, FlushAll, General, Get, GetMany, Item, Lease, Leased, Metadump,
     Mgdump, Noop, Settings, Stats, Store, StoreMany, Stored, Touch, TouchMany, Verbosity, Version,
 };
-use minimc_core::{Dialect, Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
+use minimc_core::{Dialect, Entry, Error, Expiry, IntoKey, Storage, Text};
 
 use crate::transport::Transport;
 use crate::{blocking, client};
@@ -74,7 +74,7 @@ macro_rules! verbs {
             }
 
             /// Gets the value under `key` into `buffer`, however small the client's storage is. The
-            /// entry tells its length. Fails with [`ReplyTooLarge`](ErrorKind::ReplyTooLarge) if the
+            /// entry tells its length. Fails with [`ReplyTooLarge`](crate::ErrorKind::ReplyTooLarge) if the
             /// buffer is smaller than that.
             #[doc = example!($open, "let mut buffer = [0; 4096];\nif let Some(entry) = client.get_into(\"image\", &mut buffer)", $wait, "? {\n    let image = &buffer[..entry.length as usize];\n}")]
             pub $($async)? fn get_into<'k>(&mut self, key: impl IntoKey<'k>, buffer: &mut [u8]) -> Result<Option<Entry>, Error> {
@@ -82,16 +82,8 @@ macro_rules! verbs {
                     return Ok(None);
                 };
                 stream = stream.within_the_limit();
-                let entry = stream.entry();
-                let mut free = buffer
-                    .get_mut(..entry.length as usize)
-                    .ok_or(ErrorKind::ReplyTooLarge { size: entry.length })?;
-                while let Some(bytes) = stream.next() $($await)* ? {
-                    let (place, rest) = free.split_at_mut_checked(bytes.len()).ok_or(ErrorKind::Malformed)?;
-                    place.copy_from_slice(bytes);
-                    free = rest;
-                }
-                Ok(Some(entry))
+                stream.read_into(buffer) $($await)* ?;
+                Ok(Some(stream.entry()))
             }
 
             /// Gets any number of items: each key, as it was given, comes with its item, with `None`
@@ -125,12 +117,14 @@ macro_rules! verbs {
                 self.call(&Store::replace(key.into_key()?, value.as_ref()).expiry(expiry)) $($await)*
             }
 
-            /// Puts `value` behind that of the item, whose flags and expiry stay.
+            /// Puts `value` behind that of the item, whatever that is; its flags and expiry stay. What is
+            /// compressed, or a number, cannot be read then: [`append_value`](Self::append_value) asks first.
             pub $($async)? fn append<'k>(&mut self, key: impl IntoKey<'k>, value: &(impl AsRef<[u8]> + ?Sized)) -> Result<Stored, Error> {
                 self.call(&Store::append(key.into_key()?, value.as_ref())) $($await)*
             }
 
-            /// Puts `value` in front of that of the item, whose flags and expiry stay.
+            /// Puts `value` in front of that of the item, whatever that is; its flags and expiry stay.
+            /// [`prepend_value`](Self::prepend_value) asks first.
             pub $($async)? fn prepend<'k>(&mut self, key: impl IntoKey<'k>, value: &(impl AsRef<[u8]> + ?Sized)) -> Result<Stored, Error> {
                 self.call(&Store::prepend(key.into_key()?, value.as_ref())) $($await)*
             }
@@ -163,13 +157,13 @@ macro_rules! verbs {
             }
 
             /// Adds `delta` to any number of numbers: each key comes with its new one, or with
-            /// [`NotFound`](ErrorKind::NotFound).
+            /// [`NotFound`](crate::ErrorKind::NotFound).
             pub $($async)? fn incr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$colour::Many<'_, CountMany<'k, K>, T, S, N>, Error> {
                 self.batch(CountMany::up(keys, delta)) $($await)*
             }
 
             /// Subtracts `delta` from any number of numbers, down to 0: each key comes with its new
-            /// one, or with [`NotFound`](ErrorKind::NotFound).
+            /// one, or with [`NotFound`](crate::ErrorKind::NotFound).
             pub $($async)? fn decr_many<'k, K: AsRef<[u8]>>(&mut self, keys: &'k [K], delta: u64) -> Result<$colour::Many<'_, CountMany<'k, K>, T, S, N>, Error> {
                 self.batch(CountMany::down(keys, delta)) $($await)*
             }
@@ -187,21 +181,21 @@ macro_rules! verbs {
             }
 
             /// Adds `delta` to the number under `key` and returns the new one. Numbers have 64 bits
-            /// and wrap around. An absent item is [`NotFound`](ErrorKind::NotFound).
+            /// and wrap around. An absent item is [`NotFound`](crate::ErrorKind::NotFound).
             #[doc = example!($open, "let boots = match client.incr(\"boots\", 1)", $wait, " {\n    Err(error) if error.kind() == ErrorKind::NotFound => {\n        let _ = client.add(\"boots\", \"1\", Expiry::NEVER)", $wait, "?;\n        1\n    }\n    counted => counted?,\n};")]
             pub $($async)? fn incr<'k>(&mut self, key: impl IntoKey<'k>, delta: u64) -> Result<u64, Error> {
                 self.call(&Count::up(key.into_key()?, delta)) $($await)*
             }
 
             /// Subtracts `delta` from the number under `key`, down to 0, and returns the new one. An
-            /// absent item is [`NotFound`](ErrorKind::NotFound).
+            /// absent item is [`NotFound`](crate::ErrorKind::NotFound).
             pub $($async)? fn decr<'k>(&mut self, key: impl IntoKey<'k>, delta: u64) -> Result<u64, Error> {
                 self.call(&Count::down(key.into_key()?, delta)) $($await)*
             }
 
             /// Adds `delta` to the number under `key` and returns the new one; if there is no item,
             /// stores `initial` until `expiry` and returns that. The classic protocol has no such
-            /// thing: [`Unsupported`](ErrorKind::Unsupported).
+            /// thing: [`Unsupported`](crate::ErrorKind::Unsupported).
             #[doc = example!($open, "let visits = client.incr_or_create(\"visits\", 1, 1, Expiry::seconds(3600))", $wait, "?;")]
             pub $($async)? fn incr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
                 let expiry = self.resolve(expiry);
@@ -210,7 +204,7 @@ macro_rules! verbs {
 
             /// Subtracts `delta` from the number under `key`, down to 0, and returns the new one; if
             /// there is no item, stores `initial` until `expiry` and returns that. The classic protocol
-            /// has no such thing: [`Unsupported`](ErrorKind::Unsupported).
+            /// has no such thing: [`Unsupported`](crate::ErrorKind::Unsupported).
             pub $($async)? fn decr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
                 let expiry = self.resolve(expiry);
                 self.call(&Count::down(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
@@ -224,7 +218,7 @@ macro_rules! verbs {
             }
 
             /// Removes the item under `key` if its CAS value still is `cas`. The classic protocol has
-            /// no such thing: [`Unsupported`](ErrorKind::Unsupported).
+            /// no such thing: [`Unsupported`](crate::ErrorKind::Unsupported).
             #[doc = example!($open, "if let Some(Some(cas)) = client.gets(\"plan\")", $wait, "?.map(|item| item.cas) {\n    if client.delete_cas(\"plan\", cas)", $wait, "? == Deleted::Exists { /* somebody changed it */ }\n}")]
             pub $($async)? fn delete_cas<'k>(&mut self, key: impl IntoKey<'k>, cas: u64) -> Result<Deleted, Error> {
                 self.call(&DeleteCas::new(key.into_key()?, cas)) $($await)*
@@ -238,14 +232,14 @@ macro_rules! verbs {
             }
 
             /// Sets how much the server writes to its log: 0 is nothing. Not in the binary protocol:
-            /// [`Unsupported`](ErrorKind::Unsupported).
+            /// [`Unsupported`](crate::ErrorKind::Unsupported).
             pub $($async)? fn verbosity(&mut self, level: u32) -> Result<(), Error> {
                 self.call(&Verbosity::new(level)) $($await)*
             }
 
             /// Sets how much memory the server uses for items, in megabytes. What it will not do is
-            /// [`Refused`](ErrorKind::Refused), with its words. Not in the binary protocol:
-            /// [`Unsupported`](ErrorKind::Unsupported).
+            /// [`Refused`](crate::ErrorKind::Refused), with its words. Not in the binary protocol:
+            /// [`Unsupported`](crate::ErrorKind::Unsupported).
             pub $($async)? fn cache_memlimit(&mut self, megabytes: u32) -> Result<(), Error> {
                 self.call(&CacheMemlimit::new(megabytes)) $($await)*
             }
@@ -324,7 +318,7 @@ macro_rules! verbs {
             }
 
             /// Asks for the nodes of an ElastiCache cluster; `None` where the server knows of none.
-            /// Servers that are no such nodes answer [`Command`](ErrorKind::Command); older ones may
+            /// Servers that are no such nodes answer [`Command`](crate::ErrorKind::Command); older ones may
             /// have them as an item: `call` [`ClusterConfig::as_item`].
             #[doc = example!($open, "if let Some(cluster) = client.cluster_config()", $wait, "? {\n    for node in cluster.nodes() {\n        println!(\"{}:{}\", node.host, node.port);\n    }\n}")]
             pub $($async)? fn cluster_config(&mut self) -> Result<Option<Cluster<'_>>, Error> {

@@ -5,6 +5,7 @@ use core::fmt;
 pub use crate::return_code::ReturnCode;
 
 use crate::key::BadKey;
+use crate::value::BadValue;
 
 /// A call that failed: [what went wrong](ErrorKind), and [what became of the write](Fate).
 ///
@@ -79,6 +80,12 @@ impl From<BadKey> for Error {
     }
 }
 
+impl From<BadValue> for Error {
+    fn from(bad: BadValue) -> Self {
+        ErrorKind::Value(bad).into()
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text() {
@@ -138,6 +145,9 @@ pub enum ErrorKind {
     Key(BadKey),
     /// The expiry is more than 30 days from now without a clock, or past 2038.
     Expiry,
+    /// The value is none that the [convention](crate::value::Convention) writes, or what came is none
+    /// that it reads.
+    Value(BadValue),
     /// The value is larger than the item limit: the connection's own before anything was sent,
     /// or the server's (see the [`Fate`]). Over UDP also: than one datagram holds.
     TooLarge,
@@ -224,7 +234,14 @@ impl ErrorKind {
             Self::Key(BadKey::Empty) => ReturnCode::NoKeyProvided,
             Self::Key(BadKey::TooLong { .. }) => ReturnCode::KeyTooBig,
             Self::Key(BadKey::Byte { .. }) => ReturnCode::BadKeyProvided,
-            Self::Expiry | Self::Credentials | Self::OutOfOrder => ReturnCode::InvalidArguments,
+            Self::Value(
+                BadValue::NoRoom
+                | BadValue::InflatedTooLarge { .. }
+                | BadValue::WindowTooSmall { .. },
+            ) => ReturnCode::MemoryAllocationFailure,
+            Self::Expiry | Self::Credentials | Self::Value(_) | Self::OutOfOrder => {
+                ReturnCode::InvalidArguments
+            }
             Self::TooLarge => ReturnCode::E2Big,
             Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
@@ -273,6 +290,7 @@ impl ErrorKind {
             Self::Key(_)
             | Self::Expiry
             | Self::Credentials
+            | Self::Value(BadValue::NoSuchType | BadValue::NoRoom | BadValue::WouldCorrupt)
             | Self::TooLarge
             | Self::Full
             | Self::Unsupported(_)
@@ -280,7 +298,8 @@ impl ErrorKind {
             | Self::StorageTooSmall
             | Self::PoolExhausted
             | Self::TooManyConnections => Fate::NotSent,
-            Self::NotFound
+            Self::Value(_)
+            | Self::NotFound
             | Self::NotNumeric
             | Self::Client
             | Self::Command
@@ -343,6 +362,7 @@ impl fmt::Debug for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Key(bad) => return f.debug_tuple("Key").field(bad).finish(),
+            Self::Value(bad) => return f.debug_tuple("Value").field(bad).finish(),
             Self::Unsupported(what) => return write!(f, "Unsupported(\"{what}\")"),
             Self::ReplyTooLarge { size } => {
                 return f.debug_struct("ReplyTooLarge").field("size", size).finish();
@@ -385,6 +405,7 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Key(bad) => return bad.fmt(f),
+            Self::Value(bad) => return bad.fmt(f),
             Self::Unsupported(what) => return write!(f, "not supported: {what}"),
             Self::ReplyTooLarge { size } => {
                 return write!(

@@ -12,6 +12,7 @@
 //! | [`wire`] | bytes to frames and back, without state; three protocols, one [`Frame`](wire::Frame) |
 //! | [`Connection`] | what was asked, what is owed, where the bytes are: the state machine |
 //! | [`command`] | one file a command: its request in each protocol, the meaning of its reply |
+//! | [`value`] | values as what they are, and the flags by which clients tell so |
 //! | [`hash`] | one file a hash function: a key to a number, as other clients do |
 //! | [`placement`] | a key to one of many servers, as other clients do |
 //! | [`health`] | one server's failures in time, on a clock that is an argument |
@@ -114,6 +115,7 @@ pub mod placement;
 mod prefix;
 mod reply;
 mod return_code;
+pub mod value;
 pub mod wire;
 
 pub use buffer::Storage;

@@ -10,6 +10,7 @@
 )]
 
 use minimc_core::command::{Get, Noop, Store, Version};
+use minimc_core::value::BadValue;
 use minimc_core::{BadKey, Connection, During, Error, ErrorKind, Fate, Key, Protocol, ReturnCode};
 
 /// What the server's `reply` to a classic command of each kind means.
@@ -72,6 +73,90 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Credentials,
             "the name or the password is empty, has a NUL, or is too long",
             ReturnCode::InvalidArguments,
+            Fate::NotSent,
+        ),
+        (
+            Value(BadValue::Flags { flags: 3 }),
+            "no value of the convention has the flags 3",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Compressed),
+            "the value is compressed",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Zstd),
+            "the value is compressed by zstd",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Corrupt),
+            "the compressed value is damaged",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Truncated),
+            "the compressed value ends too early",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Trailing),
+            "more comes behind the compressed value",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::InflatedTooLarge { limit: 9 }),
+            "the inflated value has more than 9 bytes",
+            ReturnCode::MemoryAllocationFailure,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::WindowTooSmall { distance: 9 }),
+            "to inflate the value takes a window of 9 bytes or more",
+            ReturnCode::MemoryAllocationFailure,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::NotText),
+            "the value is no UTF-8, which its flags say",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::NotInteger),
+            "the value is no number",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::NotBool),
+            "the value is neither yes nor no, which its flags say",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::NoSuchType),
+            "the convention has no type for the value",
+            ReturnCode::InvalidArguments,
+            Fate::NotSent,
+        ),
+        (
+            Value(BadValue::WouldCorrupt),
+            "what is stored could not be read any more",
+            ReturnCode::InvalidArguments,
+            Fate::NotSent,
+        ),
+        (
+            Value(BadValue::NoRoom),
+            "the buffer is too small for the value",
+            ReturnCode::MemoryAllocationFailure,
             Fate::NotSent,
         ),
         (

@@ -14,6 +14,7 @@ use minimc::command::{
 };
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::{Client, Pool};
+use minimc::value::Deflate;
 use minimc::{Credentials, Error, Expiry, Key, Options};
 use minimc_tests::server::{LOGIN, Memcached};
 
@@ -58,6 +59,21 @@ async fn every_future_is_send() {
         let _ = client.lease(&key, Expiry::seconds(9)).await?;
         let _ = client.exists(&key).await?;
         let _ = client.delete_cas(&key, 1).await?;
+        client.set_value(&key, value.as_str(), never).await?;
+        let (mut deflate, mut room) = (Deflate::<2048>::new(), [0; 100]);
+        let text = value.as_str();
+        let call = client.set_value_compressed(&key, text, never, &mut deflate, &mut room);
+        call.await?;
+        let _ = client.get_value(&key).await?;
+        let _ = client.get_value_into(&key, &mut [0; 100]).await?;
+        let _ = client.gets_value(&key).await?;
+        let _ = client.add_value(&key, 1, never).await?;
+        let _ = client.replace_value(&key, true, never).await?;
+        let _ = client.cas_value(&key, value.as_bytes(), 1, never).await?;
+        let _ = client.append_value(&key, value.as_str()).await;
+        let _ = client.prepend_value(&key, value.as_str()).await;
+        client.set_counter(&key, 1, never).await?;
+        let _ = client.get_counter(&key).await?;
         let _ = client.version().await?;
         let _ = client.learn_dialect().await?;
         client.noop().await?;

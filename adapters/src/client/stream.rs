@@ -39,6 +39,22 @@ impl<'c, T: Transport, S: Storage, const N: usize> Stream<'c, T, S, N> {
         }
     }
 
+    /// Takes all of the value, which was not begun, to the front of `buffer`.
+    pub(crate) async fn read_into(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
+        let size = self.entry.length;
+        let mut free = buffer
+            .get_mut(..size as usize)
+            .ok_or(ErrorKind::ReplyTooLarge { size })?;
+        while let Some(bytes) = self.next().await? {
+            let (place, rest) = free
+                .split_at_mut_checked(bytes.len())
+                .ok_or(ErrorKind::Malformed)?;
+            place.copy_from_slice(bytes);
+            free = rest;
+        }
+        Ok(())
+    }
+
     /// The next bytes of the value: at least one, at most what the receive storage holds. `None`
     /// at its end, not before: a value cut short is an error. Every piece has the operation's time
     /// limit anew.

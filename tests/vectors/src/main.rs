@@ -1,5 +1,5 @@
 //! What real programs said and did, held against the core: transcripts of servers, with a naive reader
-//! as the second opinion, and what clients made of keys.
+//! as the second opinion, and what clients made of keys and of values.
 
 mod asked;
 mod call;
@@ -20,6 +20,7 @@ mod response;
 mod rules;
 mod stream;
 mod table;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -39,9 +40,10 @@ fn main() -> ExitCode {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let result = match &arguments[..] {
         [kind, folder] if kind == "transcripts" => transcripts(here, Path::new(folder)),
+        [kind, folder] if kind == "values" => values::run(here, Path::new(folder)),
         [kind, folder] if kind == "hash" => hash::run(Path::new(folder)),
         [kind, folder] if kind == "placement" => placement::run(here, Path::new(folder)),
-        _ => Err("usage: vectors transcripts|hash|placement FOLDER".into()),
+        _ => Err("usage: vectors transcripts|values|hash|placement FOLDER".into()),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

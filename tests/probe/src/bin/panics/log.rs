@@ -11,6 +11,9 @@ use minimc_core::placement::{
     BadOption, BadServer, Distribution, Full, Labels, Point, Points, PythonHash, PythonKey, Rule,
     Server, Setting, Via,
 };
+use minimc_core::value::{
+    BadValue, Compression, Container, Convention, Encoded, Integer, Keep, Kind, Reading, Value,
+};
 use minimc_core::wire::{Failure, Feature, Form, Opcode, Protocol, Shape, Status};
 use minimc_core::{
     BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Prefix,
@@ -34,6 +37,16 @@ macro_rules! formats {
 formats! {
     "Answer" Answer<'static>;
     "BadKey" BadKey;
+    "BadValue" BadValue;
+    "Compression" Compression;
+    "Container" Container;
+    "Convention" Convention;
+    "Encoded" Encoded<'static>;
+    "Integer" Integer<'static>;
+    "Keep" Keep;
+    "Kind" Kind;
+    "Reading" Reading;
+    "Value" Value<'static>;
     "Credentials" Credentials<'static>;
     "Deleted" Deleted;
     "Details" Details<'static>;

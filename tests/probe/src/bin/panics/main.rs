@@ -10,6 +10,7 @@
 
 mod command;
 mod connection;
+mod conventions;
 mod hash;
 mod health;
 mod lines;
@@ -28,6 +29,8 @@ extern "C" fn _start() {
     call(&[
         command::ENTRIES,
         connection::ENTRIES,
+        conventions::ENTRIES,
+        conventions::traits::ENTRIES,
         hash::ENTRIES,
         hash::traits::ENTRIES,
         health::ENTRIES,

@@ -1,0 +1,81 @@
+//! Why a value cannot be read or written.
+
+use core::fmt;
+
+/// A value that a convention cannot write, or cannot read: the connection goes on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
+#[non_exhaustive]
+pub enum BadValue {
+    /// The convention knows no such flags, or they say two things at once.
+    Flags {
+        /// The item's flags.
+        flags: u32,
+    },
+    /// It is compressed: it must be inflated first.
+    Compressed,
+    /// What is compressed is damaged: it cannot be inflated, or its checksum is another.
+    Corrupt,
+    /// What is compressed ends too early.
+    Truncated,
+    /// More comes behind the end of what is compressed.
+    Trailing,
+    /// Inflated, the value has more bytes than allowed.
+    InflatedTooLarge {
+        /// The bytes allowed.
+        limit: u32,
+    },
+    /// It was compressed through a larger window than the one it is inflated through.
+    WindowTooSmall {
+        /// How many bytes at least it must have.
+        distance: u16,
+    },
+    /// It is compressed by a library that is not here: zstd.
+    Zstd,
+    /// The flags say that it is text, and it is no UTF-8.
+    NotText,
+    /// The flags say that it is a number, and it is none; or it is no counter.
+    NotInteger,
+    /// The flags say that it is yes or no, and it is neither.
+    NotBool,
+    /// The convention has no such type, or none for so large a number.
+    NoSuchType,
+    /// What would be put to its end or front is of another type, or it is compressed, a number or
+    /// an object: it could not be read any more.
+    WouldCorrupt,
+    /// The buffer for the written value is too small.
+    NoRoom,
+}
+
+impl fmt::Display for BadValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flags { flags } => {
+                return write!(f, "no value of the convention has the flags {flags}");
+            }
+            Self::InflatedTooLarge { limit } => {
+                return write!(f, "the inflated value has more than {limit} bytes");
+            }
+            Self::WindowTooSmall { distance } => {
+                return write!(
+                    f,
+                    "to inflate the value takes a window of {distance} bytes or more"
+                );
+            }
+            Self::Corrupt => "the compressed value is damaged",
+            Self::Truncated => "the compressed value ends too early",
+            Self::Trailing => "more comes behind the compressed value",
+            Self::Compressed => "the value is compressed",
+            Self::Zstd => "the value is compressed by zstd",
+            Self::NotText => "the value is no UTF-8, which its flags say",
+            Self::NotInteger => "the value is no number",
+            Self::NotBool => "the value is neither yes nor no, which its flags say",
+            Self::NoSuchType => "the convention has no type for the value",
+            Self::WouldCorrupt => "what is stored could not be read any more",
+            Self::NoRoom => "the buffer is too small for the value",
+        })
+    }
+}
+
+impl core::error::Error for BadValue {}
