@@ -82,7 +82,6 @@ entries! {
     "GetMany: Batch" => {
         batch::<GetMany<'_, &[u8]>>();
         batch::<GetMany<'_, [u8; 8]>>();
-        batch::<GetMany<'_, Key<'_>>>();
         batch::<Many>();
     };
 }

@@ -36,7 +36,7 @@ traits! {
     // How its keys are shown is the caller's: of `str` the standard library's own can panic.
     "GetMany" GetMany<'static, Key<'static>>: Clone Debug;
     "Item" Item<'static>: Clone Debug PartialEq;
-    "Key" Key<'static>: AsRef Clone Debug Hash Ord PartialEq PartialOrd;
+    "Key" Key<'static>: Clone Debug Hash Ord PartialEq PartialOrd;
     "Noop" Noop: Clone Debug Default;
     "Opcode" Opcode: Clone Debug PartialEq;
     "Piece" Piece<'static>: Clone Debug PartialEq;

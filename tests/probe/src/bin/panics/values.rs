@@ -17,7 +17,8 @@ entries! {
     "Key::bytes" => some::<Key<'_>>().bytes();
     "Key::is_encoded" => some::<Key<'_>>().is_encoded();
     "IntoKey::into_key" => some::<Key<'_>>().into_key();
-    "Key: IntoKey" => some::<Key<'_>>().into_key();
+    "Key: IntoKey" => (*some::<Key<'_>>()).into_key();
+    "&Key: IntoKey" => (&*some::<Key<'_>>()).into_key();
     "&K: IntoKey" => {
         sink((&*bytes()).into_key());
         text().into_key()

@@ -7,6 +7,7 @@ entries! {
     "Encoder::protocol" => encoder().protocol();
     "Encoder::unsupported" => encoder().unsupported("nothing");
     "Encoder::lacks" => encoder().lacks(*some());
+    "Encoder::knows" => encoder().knows(*some());
     "Encoder::needs" => encoder().needs(*some());
     "Encoder::line" => encoder().line(bytes(), *some());
     "Encoder::meta" => encoder().meta(*some(), *some());
