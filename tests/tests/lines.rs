@@ -89,6 +89,17 @@ async fn every_kind<T: Transport>(client: &mut Small<T>, protocol: Protocol) {
         }
     }
     assert_eq!(items.number, 1, "{items:?}");
+    let mut connection = minimc::command::ConnectionStatistics::new();
+    let mut lines = client.stats(Stats::CONNECTIONS).await.unwrap();
+    while let Some(stat) = lines.next().await.unwrap() {
+        let (_, stat) = stat.within().unwrap();
+        assert_eq!(connection.take(&stat), Ok(true), "{stat:?}");
+    }
+    // The last is the client's own.
+    assert!(
+        connection.state.bytes().starts_with(b"conn_"),
+        "{connection:?}"
+    );
 
     for answerless in [Stats::DETAIL_ON, Stats::DETAIL_OFF, Stats::RESET] {
         let mut lines = client.stats(answerless).await.unwrap();
@@ -504,4 +515,21 @@ fn small_storage_is_refused_and_the_connection_goes_on() {
     assert_eq!(error.kind(), ErrorKind::StorageTooSmall);
     client.noop().unwrap();
     assert_eq!(observer.connections(), before);
+}
+
+#[test]
+fn how_many_items_have_a_size() {
+    let server = Memcached::tcp(&["-o", "track_sizes"]);
+    let mut client = minimc::net::Client::connect(server.address()).unwrap();
+    for (key, length) in [("a", 1), ("b", 1), ("c", 1000)] {
+        client.set(key, &vec![b'x'; length], Expiry::NEVER).unwrap();
+    }
+    let mut sizes = vec![];
+    let mut lines = client.stats(Stats::SIZES).unwrap();
+    while let Some(stat) = lines.next().unwrap() {
+        sizes.extend(stat.items_of_size().unwrap());
+    }
+    let counts: Vec<u64> = sizes.iter().map(|(_, count)| *count).collect();
+    assert_eq!(counts, [2, 1], "{sizes:?}");
+    assert!(sizes[0].0 < 200 && sizes[1].0 > 1000, "{sizes:?}");
 }

@@ -55,7 +55,7 @@ pub use metadump::{Crawl, Metadata, Metadump};
 pub use mgdump::Mgdump;
 pub use noop::Noop;
 pub use quit::Quit;
-pub use statistics::{ClassItems, ClassSlabs, General, Settings};
+pub use statistics::{ClassItems, ClassSlabs, ConnectionStatistics, General, Settings};
 pub use stats::{Statistic, Stats};
 pub use store::{Store, Stored};
 pub use store_in_pieces::StoreInPieces;

@@ -281,6 +281,17 @@ statistics! {
 }
 
 statistics! {
+    /// One of the server's connections: what is [`within`](Statistic::within) one of
+    /// [`Stats::CONNECTIONS`](super::Stats::CONNECTIONS). Addresses look like `tcp:127.0.0.1:33568`.
+    ConnectionStatistics {
+        addr: Text,
+        listen_addr: Text,
+        state: Text,
+        secs_since_last_cmd: u64,
+    }
+}
+
+statistics! {
     /// The memory of one slab class: what is [`within`](Statistic::within) one of
     /// [`Stats::SLABS`](super::Stats::SLABS).
     ClassSlabs {

@@ -147,6 +147,17 @@ impl<'b> Statistic<'b> {
         let name = rest.strip_prefix(b":")?;
         Some((number, Self { name, ..*self }))
     }
+
+    /// Where it is one of [`Stats::SIZES`](Stats::SIZES): how many items have up to so many bytes, and
+    /// more than 32 less; `None` elsewhere, as where a server does not count them (`-o track_sizes`).
+    ///
+    /// Fails with [`Malformed`](ErrorKind::Malformed) if that is no number.
+    pub fn items_of_size(&self) -> Result<Option<(u64, u64)>, ErrorKind> {
+        match lines::whole_number(self.name) {
+            Ok(size) => Ok(Some((size, self.number()?))),
+            Err(_) => Ok(None),
+        }
+    }
 }
 
 impl fmt::Debug for Statistic<'_> {
@@ -278,6 +289,17 @@ mod tests {
         let long = "w".repeat(251);
         assert!(Stats::of(&long[..250]).is_ok());
         assert!(Stats::of(&long).is_err());
+    }
+
+    #[test]
+    fn of_sizes() {
+        let told = |name: &'static str, value: &'static str| {
+            let (name, value) = (name.as_bytes(), value.as_bytes());
+            Statistic { name, value }.items_of_size()
+        };
+        assert_eq!(told("96", "3"), Ok(Some((96, 3))));
+        assert_eq!(told("sizes_status", "disabled"), Ok(None));
+        assert_eq!(told("96", "many"), Err(ErrorKind::Malformed));
     }
 
     #[test]

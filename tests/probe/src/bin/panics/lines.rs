@@ -1,9 +1,9 @@
 //! Streams of lines: the commands that lines answer, and what their lines say.
 
 use minimc_core::command::{
-    Batch, CacheDump, Cached, ClassItems, ClassSlabs, Cluster, ClusterConfig, Command, Crawl,
-    DumpedKey, Event, General, Metadata, Metadump, Mgdump, Node, Record, Settings, Statistic,
-    Stats, Watch, Watched, What, Word,
+    Batch, CacheDump, Cached, ClassItems, ClassSlabs, Cluster, ClusterConfig, Command,
+    ConnectionStatistics, Crawl, DumpedKey, Event, General, Metadata, Metadump, Mgdump, Node,
+    Record, Settings, Statistic, Stats, Watch, Watched, What, Word,
 };
 use minimc_core::wire::{Encoder, Frame};
 use minimc_probe::{any, bytes, entries, sink, slice, some, text};
@@ -22,6 +22,8 @@ entries! {
 
     "ClassItems::new" => ClassItems::new();
     "ClassItems::take" => some::<ClassItems>().take(some());
+    "ConnectionStatistics::new" => ConnectionStatistics::new();
+    "ConnectionStatistics::take" => some::<ConnectionStatistics>().take(some());
     "ClassSlabs::new" => ClassSlabs::new();
     "ClassSlabs::take" => some::<ClassSlabs>().take(some());
     "Cluster::nodes" => {
@@ -45,6 +47,7 @@ entries! {
     "Settings::new" => Settings::new();
     "Settings::take" => some::<Settings>().take(some());
     "Statistic::number" => some::<Statistic<'_>>().number();
+    "Statistic::items_of_size" => some::<Statistic<'_>>().items_of_size();
     "Statistic::within" => some::<Statistic<'_>>().within();
 
     "ClusterConfig: Command" => {
@@ -82,6 +85,7 @@ pub mod traits {
         "CacheDump" CacheDump: Clone Debug;
         "Cached" Cached<'static>: Clone Debug PartialEq;
         "ClassItems" ClassItems: Clone Debug Default PartialEq;
+        "ConnectionStatistics" ConnectionStatistics: Clone Debug Default PartialEq;
         "ClassSlabs" ClassSlabs: Clone Debug Default PartialEq;
         "Cluster" Cluster<'static>: Clone Debug PartialEq;
         "ClusterConfig" ClusterConfig: Clone Debug Default;

@@ -2,8 +2,9 @@
 
 use minimc_core::command::meta::{Answer, Details, Outcome, TimeToLive};
 use minimc_core::command::{
-    Cached, ClassItems, ClassSlabs, Cluster, Crawl, Deleted, DumpedKey, Event, General, Item,
-    Leased, Metadata, Node, Record, Settings, Statistic, Stored, Watch, Watched, What, Word,
+    Cached, ClassItems, ClassSlabs, Cluster, ConnectionStatistics, Crawl, Deleted, DumpedKey,
+    Event, General, Item, Leased, Metadata, Node, Record, Settings, Statistic, Stored, Watch,
+    Watched, What, Word,
 };
 use minimc_core::hash::Hash;
 use minimc_core::health::{Change, Health, Policy, Verdict};
@@ -52,6 +53,7 @@ formats! {
     "Details" Details<'static>;
     "Cached" Cached<'static>;
     "ClassItems" ClassItems;
+    "ConnectionStatistics" ConnectionStatistics;
     "ClassSlabs" ClassSlabs;
     "Cluster" Cluster<'static>;
     "Crawl" Crawl<'static>;
