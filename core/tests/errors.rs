@@ -199,7 +199,7 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             ReplyTooLarge { size: 9 },
             "a value of 9 bytes does not fit the receive storage",
             ReturnCode::MemoryAllocationFailure,
-            Fate::Refused,
+            Fate::Unknown,
         ),
         (
             NotFound,
