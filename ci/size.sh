@@ -21,6 +21,9 @@ flock 8
 # Every command that is a feature of its own.
 mapfile -t commands < <(sed -n '/^# ci\/size.sh: commands/,/^#/s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
 
+# And what is done with values.
+mapfile -t values < <(sed -n '/^# ci\/size.sh: values/,/^# ci\/size.sh: one/s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
+
 image() { # NAME FEATURES
     bare_cargo $target build --quiet --locked --release --features "$2" --bin size </dev/null
     cp "$out/$target/release/size" "$out/sizes/$1"
@@ -37,5 +40,8 @@ done
 for command in "${commands[@]}"; do
     image "few-$command" "$command"
     image "few-$command-stub" "$command,stub"
+done
+for value in "${values[@]}"; do
+    image "value-$value" "$value"
 done
 python3 sizes.py "$out/sizes"

@@ -1,10 +1,12 @@
-"""Prints what a client weighs: the flash of `size`'s images by groups, and the RAM of a connection.
+"""Prints what a client weighs: the flash of `size`'s images by groups, and the RAM of a connection and of what
+inflates and compresses.
 
     python3 sizes.py FOLDER
 
 FOLDER has the images `few` and `single`, both with `-text`, `-meta`, `-binary` and `-stub` behind the
-name, and for each further command `few` with `-COMMAND` and `-COMMAND-stub`. In those with `-stub` the
-connection's methods do nothing: what they weigh is the program's own.
+name, for each further command `few` with `-COMMAND` and `-COMMAND-stub`, and `value-` with what is done
+with values. In those with `-stub` the connection's methods do nothing: what they weigh is the program's
+own.
 Ends with 1 if a limit is passed.
 """
 
@@ -22,7 +24,8 @@ PROGRAMS = {
 STRANGERS = r"command::(?!get|store|delete\b)|connection::batch|wire::lines|base64|quieten|loudly|Encoder::(group|entry)" \
     r"|text::(number|version|debug|config|word_or_refusal)|binary::(quiet_packet|statistic)|piece"
 PROTOCOLS = ("text", "meta", "binary")
-RAM_LIMITS = {"Connection<&mut [u8], 4>": 192}
+VALUE_LIMITS = {"deflate": 3 * 1024}
+RAM_LIMITS = {"Connection<&mut [u8], 4>": 192, "Deflate<2048>": 4352}
 BUILTINS = "compiler builtins"
 STUBS = "stubs"
 
@@ -99,6 +102,16 @@ def main(folder):
         name = stub.name.removesuffix("-stub")
         added = sum(client(name, stub.name)[0].values()) - few
         print(f"    {name.removeprefix('few-'):40}{added:7,}")
+
+    few = sum(flash(elf.Elf(folder / "few")).values())
+    print("\nFlash that values add to get, set and delete, with all that they need of the language")
+    for path in sorted(folder.glob("value-*")):
+        name = path.name.removeprefix("value-")
+        added = sum(flash(elf.Elf(path)).values()) - few
+        limit = VALUE_LIMITS.get(name)
+        print(f"    {name:40}{added:7,}" + (f"   limit {limit:,}" if limit else ""))
+        if limit and added > limit:
+            too_large.append(f"{name}: {added:,} bytes of flash, the limit is {limit:,}")
 
     strangers = [name for name in map(lambda symbol: elf.path(symbol.name), elf.Elf(folder / "few").symbols)
                  if re.search(STRANGERS, name)]

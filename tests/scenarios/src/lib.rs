@@ -20,11 +20,13 @@ mod large;
 mod many;
 mod pipelined;
 mod recipes;
+mod values;
 
 pub use large::{LARGE, PART, WHOLE, large};
 pub use many::many;
 pub use pipelined::{pairs, pipelined};
 pub use recipes::recipes;
+pub use values::values;
 
 use minimc::command::{Store, Stored};
 use minimc::{

@@ -85,7 +85,7 @@ pub(crate) fn run(here: &Path, folder: &Path) -> Result<bool, String> {
                     tally.keys += told.keys;
                     if told.keys == 0 {
                         *quirks
-                            .entry("the client refused every key, and nothing is compared")
+                            .entry("the client refused every key: the scores of its nodes are all that is compared")
                             .or_default() += 1;
                     }
                     if told.is_stale {
@@ -176,6 +176,14 @@ fn lied<'a>(record: &Record<'a>) -> Vec<Record<'a>> {
         let mut lie = record.clone();
         let one = lie.value["index"][at].as_u64().unwrap_or_default();
         lie.value["index"][at] = (one + 1).into();
+        lies.push(lie);
+    }
+    // The nodes have other names.
+    if record.list("node_names").len() > 1 {
+        let mut lie = record.clone();
+        for name in lie.value["node_names"].as_array_mut().into_iter().flatten() {
+            *name = format!("{}x", name.as_str().unwrap_or_default()).into();
+        }
         lies.push(lie);
     }
     // The ring is of other servers.

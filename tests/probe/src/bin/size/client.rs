@@ -7,8 +7,9 @@
 )]
 
 use minimc_core::command::*;
+use minimc_core::value::{Container, Convention, Deflate, Inflate, Reading};
 use minimc_core::{Error, ErrorKind, Expiry, Gap, Key, Piece, Progress, Protocol, Sent};
-use minimc_probe::{any, bytes, sink, slice, some};
+use minimc_probe::{any, bytes, given, sink, slice, some};
 
 use crate::{Connection, encoded, key, read, write};
 
@@ -130,6 +131,34 @@ fn turn(connection: &mut Connection) -> Result<(), Error> {
         38 => sink(every(connection, &Watch::new(&[]))),
         #[cfg(feature = "encoded-keys")]
         39 => sink(call(connection, &Get::new(encoded()?))),
+        #[cfg(feature = "set-value")]
+        40 => {
+            let mut room = [0; Convention::ROOM];
+            let stored = Convention::PYLIBMC.encode(given(), &mut room)?;
+            let set = Store::set(key, stored.bytes).flags(stored.flags);
+            sink(call(connection, &set));
+        }
+        #[cfg(feature = "get-value")]
+        41 => {
+            let value = Convention::PYLIBMC.decode(bytes(), any(), Reading::Strict);
+            sink(value);
+        }
+        #[cfg(feature = "inflate")]
+        42 => {
+            let inflate = some::<Inflate<'_>>();
+            *inflate = Inflate::new(Container::Zlib, bytes(), any());
+            sink(
+                inflate
+                    .next(&mut &*bytes())
+                    .map(|piece| piece.map(<[u8]>::len)),
+            );
+            sink(inflate.finish(Reading::Strict));
+        }
+        #[cfg(feature = "deflate")]
+        43 => {
+            let deflate: &mut Deflate = some();
+            sink(deflate.zlib(bytes(), bytes()));
+        }
         _ => {}
     }
     Ok(())

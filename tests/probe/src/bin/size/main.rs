@@ -12,6 +12,7 @@ mod stub;
 use core::mem::MaybeUninit;
 
 use minimc_core::Connection as Real;
+use minimc_core::value::{Deflate, Inflate};
 use minimc_probe::{any, sink};
 #[cfg(feature = "stub")]
 use stub::{Connection, encoded, key};
@@ -36,6 +37,8 @@ extern "C" fn _start() {
     sink(&raw mut FOUR);
     sink(&raw mut SIXTEEN);
     sink(&raw mut ARRAYS);
+    sink(&raw mut INFLATE);
+    sink(&raw mut DEFLATE);
     sink(client::run());
 }
 
@@ -48,6 +51,12 @@ static mut FOUR: MaybeUninit<Real<&mut [u8], 4>> = MaybeUninit::uninit();
 static mut SIXTEEN: MaybeUninit<Real<&mut [u8], 16>> = MaybeUninit::uninit();
 #[unsafe(export_name = "RAM Connection<[u8; 512], 4>")]
 static mut ARRAYS: MaybeUninit<Real<[u8; 512], 4>> = MaybeUninit::uninit();
+
+/// And for what inflates and compresses.
+#[unsafe(export_name = "RAM Inflate, its window apart")]
+static mut INFLATE: MaybeUninit<Inflate<'_>> = MaybeUninit::uninit();
+#[unsafe(export_name = "RAM Deflate<2048>")]
+static mut DEFLATE: MaybeUninit<Deflate<2048>> = MaybeUninit::uninit();
 
 /// The transport: takes as many bytes as it likes.
 fn write(parts: [&[u8]; 3]) -> usize {
