@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
+use minimc_core::placement::{Server, Via};
 use minimc_core::{During, ErrorKind};
 
 /// Where a server is.
@@ -30,6 +31,19 @@ impl Address {
             0 => Self::Tcp(format!("{text}:11211")),
             1 => Self::Tcp(text.to_owned()),
             _ => Self::Tcp(format!("[{text}]:11211")),
+        }
+    }
+
+    /// The address of a server of a list, as [`parse`](Self::parse) reads it.
+    pub(crate) fn of(server: &Server<'_>) -> Result<String, ErrorKind> {
+        let (host, port) = (server.host(), server.port());
+        match server.via() {
+            Via::Unix => Ok(host.to_owned()),
+            Via::Tcp if host.contains(':') => Ok(format!("[{host}]:{port}")),
+            Via::Tcp => Ok(format!("{host}:{port}")),
+            Via::Udp => Err(ErrorKind::Unsupported(
+                "datagrams have a client of their own, udp::Client",
+            )),
         }
     }
 

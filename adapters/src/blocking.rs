@@ -21,7 +21,7 @@ use crate::transport::{Once, Transport, failed, first};
 /// [`WouldWait`](ErrorKind::WouldWait), never a spin.
 #[derive(Debug)]
 pub struct Client<T, S, const N: usize = 4> {
-    inner: crate::Client<T, S, N>,
+    pub(crate) inner: crate::Client<T, S, N>,
 }
 
 impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
@@ -311,7 +311,9 @@ impl<T: embedded_io::Read + embedded_io::Write> Transport for Io<T> {
 }
 
 /// The result of a future that is ready at once.
-fn now<R, E: From<ErrorKind>>(future: impl Future<Output = Result<R, E>>) -> Result<R, E> {
+pub(crate) fn now<R, E: From<ErrorKind>>(
+    future: impl Future<Output = Result<R, E>>,
+) -> Result<R, E> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => Err(ErrorKind::WouldWait.into()),

@@ -8,6 +8,7 @@
 //! | std sockets, blocking | `minimc::net::Client` | `std` (default) |
 //! | datagrams (UDP), blocking: get and set | `minimc::udp::Client` | `std` (default) |
 //! | tokio | `minimc::tokio::Client` | `tokio` |
+//! | many servers behind one client | `minimc::net::Cluster`, `minimc::tokio::Cluster` | `std`, `tokio` |
 //! | threads or tasks that share few connections | `minimc::net::Pool`, `minimc::tokio::Pool` | `std`, `tokio` |
 //! | embassy-net | `minimc::embassy::Client` | `embassy-net` |
 //! | anything that speaks embedded-io-async | [`Client`] over [`Io`] | |
@@ -42,6 +43,9 @@
 //! What programs make of it again and again (a value that one of all who miss it computes, a lock, an
 //! election) is in [`recipes`].
 //! Those who know pylibmc or libmemcached find everything by its name in [`pylibmc`].
+//!
+//! Many servers behind one client, with each key where other programs look for it, are a
+//! `minimc::cluster`.
 //!
 //! A client is used by one at a time; threads and tasks share a pool of them (`minimc::pool`).
 //!
@@ -85,6 +89,8 @@ extern crate std;
 mod address;
 pub mod blocking;
 pub mod client;
+#[cfg(feature = "std")]
+pub mod cluster;
 #[macro_use]
 mod colours;
 mod options;
@@ -105,7 +111,7 @@ mod zlib;
 
 pub use minimc_core::{
     BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key,
-    Prefix, Protocol, ReturnCode, Storage, Text, command, value,
+    Prefix, Protocol, ReturnCode, Storage, Text, command, placement, value,
 };
 
 pub use client::Client;

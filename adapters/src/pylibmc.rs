@@ -1,8 +1,7 @@
 //! For those who know pylibmc or libmemcached: where everything is, what is better, and what is not
 //! there yet.
 //!
-//! Not built yet: **hashing over many servers** (a client speaks to one server), **marking servers
-//! dead**, **typed values** (what pylibmc pickles or converts), **compression**, and TLS. A value is
+//! Not built yet: **marking servers dead** (one that is down is asked anew by each call), **replicas**, **typed values** (what pylibmc pickles or converts), **compression**, and TLS. A value is
 //! bytes with 32 bits of flags beside them, as libmemcached has it.
 //!
 //! The names are those of [`Client`](crate::Client), which is async;
@@ -28,7 +27,7 @@
 //! | pylibmc | minimc |
 //! |---|---|
 //! | `Client([server])` | `net::Client::connect`, `tokio::Client::connect`, or [`Client::new`](crate::Client::new) over a [`Transport`](crate::Transport) |
-//! | `Client(servers)` | not yet: one server |
+//! | `Client(servers)` | `net::Cluster::connect_lazy`, `tokio::Cluster::connect_lazy`: see [`cluster`](crate::cluster) |
 //! | `Client(..., binary=True)` | [`Options::protocol`](crate::Options::protocol): [`Protocol::Binary`](crate::Protocol::Binary) |
 //! | `Client(..., behaviors=...)`, `behaviors`, `set_behaviors`, `get_behaviors` | [`Options`](crate::Options), see [below](#pylibmcs-behaviours) |
 //! | `Client(..., username, password)` | [`Options::credentials`](crate::Options::credentials), by text too |
@@ -68,12 +67,15 @@
 //! | `tcp_nodelay` | always: requests leave together |
 //! | `tcp_keepalive` | not needed: a connection that rested is looked at before it is used |
 //! | `connect_timeout`, `_poll_timeout`, `send_timeout`, `receive_timeout` | one limit, [`Options::timeout`](crate::Options::timeout) |
-//! | `retry_timeout`, `dead_timeout`, `failure_limit`, `remove_failed`, `auto_eject` | not yet, with many servers; one that is down is asked anew by the next call |
+//! | `retry_timeout`, `dead_timeout`, `failure_limit`, `remove_failed`, `auto_eject` | not yet; one that is down is asked anew by the next call |
 //! | `cas` | [`gets`](crate::Client::gets), for each call |
 //! | `verify_keys` | always |
 //! | `_noreply` | left out: what is not answered cannot be known |
 //! | `buffer_requests` | [`call_each`](crate::Client::call_each), [`send`](crate::Client::send), and batches |
-//! | `hash`, `ketama_hash`, `distribution`, `ketama`, `ketama_weighted`, `_sort_hosts`, `_hash_with_prefix_key`, `num_replicas` | not yet, with many servers |
+//! | `hash`, `ketama_hash`, `distribution`, `ketama`, `ketama_weighted` | [`Rule`](crate::placement::Rule), of a [`cluster`](crate::cluster) |
+//! | `_sort_hosts` | [`sort_hosts`](crate::placement::sort_hosts) |
+//! | `_hash_with_prefix_key` | `ClusterOptions::hashed_prefix` |
+//! | `num_replicas` | not yet |
 //! | `namespace` | [`Options::prefix`](crate::Options::prefix) |
 //! | `_io_msg_watermark`, `_io_bytes_watermark`, `_io_key_prefetch` | none: a client never has more than 16 KiB of requests unanswered, so that neither side can wait for the other |
 //! | `_socket_send_size`, `_socket_recv_size` | the socket is the transport's |
@@ -91,7 +93,8 @@
 //! | `NotFound` | [`NotFound`](crate::ErrorKind::NotFound), of counting; elsewhere a value |
 //! | `DataExists`, `DataDoesNotExist` | [`Stored::Exists`](crate::command::Stored::Exists), [`Stored::NotFound`](crate::command::Stored::NotFound) |
 //! | `ConnectionError`, `HostLookupError`, `UnixSocketError`, `ReadError`, `WriteError` | [`Io`](crate::ErrorKind::Io), [`Closed`](crate::ErrorKind::Closed) |
-//! | `ServerDead`, `ServerDown`, `NoServers` | not yet, with many servers |
+//! | `NoServers` | [`NoServers`](crate::ErrorKind::NoServers) |
+//! | `ServerDead`, `ServerDown` | not yet: each call tries to connect |
 //! | `ClientError`, `ServerError`, `SocketCreateError` | [`Client`](crate::ErrorKind::Client), [`Server`](crate::ErrorKind::Server), [`Command`](crate::ErrorKind::Command), each with the server's own words |
 //! | `ProtocolError`, `UnknownReadFailure` | [`Malformed`](crate::ErrorKind::Malformed), [`Mismatched`](crate::ErrorKind::Mismatched), [`Unsolicited`](crate::ErrorKind::Unsolicited) |
 //! | `TooBig` | [`TooLarge`](crate::ErrorKind::TooLarge) |
@@ -106,11 +109,11 @@
 //! | libmemcached | minimc |
 //! |---|---|
 //! | `memcached_create`, `memcached`, `memcached_free`, `memcached_clone` | a client is a value; it needs no freeing |
-//! | `memcached_server_add`, `..._unix_socket`, `memcached_servers_parse` | the address that a transport is made of; one server yet |
+//! | `memcached_server_add`, `..._unix_socket`, `memcached_servers_parse` | the list that a [`cluster`](crate::cluster) is made of; `add` and `remove` |
 //! | `memcached_server_add_udp` | `udp::Client`: get, set and multi-get |
 //! | `memcached_behavior_set`, `memcached_callback_set` | [`Options`](crate::Options) |
 //! | `memcached_get`, `memcached_mget`, `memcached_fetch`, `memcached_fetch_result`, `memcached_mget_execute` | [`get`](crate::Client::get), [`get_many`](crate::Client::get_many), whose items are lent one by one |
-//! | `memcached_get_by_key` and all `..._by_key` | not yet, with many servers |
+//! | `memcached_get_by_key` and all `..._by_key` | `cluster.at(group)?.get(key)`, and so every method |
 //! | `memcached_set`, `memcached_add`, `memcached_replace`, `memcached_append`, `memcached_prepend`, `memcached_cas` | the methods of these names |
 //! | `memcached_delete` with a time | no server has heeded the time for years: [`delete`](crate::Client::delete) |
 //! | `memcached_increment`, `memcached_decrement` | [`incr`](crate::Client::incr), [`decr`](crate::Client::decr) |
@@ -124,7 +127,7 @@
 //! | `memcached_result_*` | [`Item`](crate::command::Item) |
 //! | `memcached_set_sasl_auth_data` | [`Options::credentials`](crate::Options::credentials) |
 //! | `memcached_set_encoding_key` | left out: its encryption is not authenticated |
-//! | `memcached_generate_hash`, `memcached_server_by_key` | not yet, with many servers |
+//! | `memcached_generate_hash`, `memcached_server_by_key` | `Hash::of` of the core, [`Rule::place`](crate::placement::Rule::place), `Cluster::place` |
 //! | `memcached_pool_*` | `net::Pool`, `tokio::Pool` |
 //! | `memcached_set_memory_allocators` | the [`Storage`](crate::Storage) that a client is made with |
 //!
@@ -157,10 +160,10 @@
 //!
 //! | what programs rely on | in minimc | held by |
 //! |---|---|---|
-//! | a dead server is an error, never a miss | so it is, of many keys too, for each | `lost.rs::a_server_that_is_down_is_an_error_at_once`, `faults.rs::at_every_byte_in_meta`, `faults.rs::before_there_is_a_connection` |
+//! | a dead server is an error, never a miss | so it is, of many keys too, for each | `lost.rs::a_server_that_is_down_is_an_error_at_once`, `cluster.rs::a_server_that_is_down_is_an_error_for_its_keys_only`, `faults.rs::at_every_byte_in_meta`, `faults.rs::before_there_is_a_connection` |
 //! | counting what is absent is `NotFound` | so it is | `tests/scenarios/src/lib.rs::counting`, `core/src/command/count.rs::classic` |
 //! | a negative timeout is a zero timeout | so it is, in every protocol | `core/src/expiry.rs::numbers_on_the_wire`, `tests/scenarios/src/lib.rs::expiry` |
-//! | where a key lives: hashing | not yet | |
+//! | where a key lives: hashing | as pylibmc, libmemcached or another client places it | `cluster.rs::every_key_is_where_its_rule_says`, `cluster.rs::what_is_hashed_may_be_another_than_the_key` |
 //! | a huge value fails loudly | so it does; and can be got in pieces | `outcomes_values.rs::too_large_for_the_server`, `outcomes_values.rs::a_value_larger_than_the_storage`, `tests/src/hosted.rs::too_large`, `tests/scenarios/src/large.rs::large` |
 //! | threads | a client is `Send`, and borrowed by its calls: that two threads share one by mistake does not compile | `core/tests/types.rs::threads_may_share_and_send_everything`, `spawn.rs::every_future_is_send` |
 //! | pools | a client is lent to one at a time, blocking or async, or each thread has its own | `pool_holders.rs::whatever_a_holder_does_the_next_gets_its_own`, `pool_per_thread.rs::racing_threads_get_their_own` |

@@ -5,6 +5,7 @@ use core::fmt;
 pub use crate::return_code::ReturnCode;
 
 use crate::key::BadKey;
+use crate::placement::BadServer;
 use crate::value::BadValue;
 
 /// A call that failed: [what went wrong](ErrorKind), and [what became of the write](Fate).
@@ -71,6 +72,12 @@ impl Error {
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self::told(kind, kind.usual_fate(), &[])
+    }
+}
+
+impl From<BadServer> for Error {
+    fn from(bad: BadServer) -> Self {
+        ErrorKind::Address(bad).into()
     }
 }
 
@@ -165,6 +172,10 @@ pub enum ErrorKind {
     /// `memcached_pool_fetch` says `MEMCACHED_TIMEOUT` or, if it was not to wait, `MEMCACHED_NOTFOUND`,
     /// which would be a miss.)
     PoolExhausted,
+    /// The address of a server cannot be read.
+    Address(BadServer),
+    /// There is no server that the key could live on.
+    NoServers,
     /// The value that came, of `size` bytes, does not fit the receive storage; it is skipped.
     /// Read it in pieces, or give more storage.
     ReplyTooLarge {
@@ -242,6 +253,8 @@ impl ErrorKind {
             Self::Expiry | Self::Credentials | Self::Value(_) | Self::OutOfOrder => {
                 ReturnCode::InvalidArguments
             }
+            Self::Address(_) => ReturnCode::InvalidArguments,
+            Self::NoServers => ReturnCode::NoServers,
             Self::TooLarge => ReturnCode::E2Big,
             Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
@@ -297,6 +310,8 @@ impl ErrorKind {
             | Self::OutOfOrder
             | Self::StorageTooSmall
             | Self::PoolExhausted
+            | Self::Address(_)
+            | Self::NoServers
             | Self::TooManyConnections => Fate::NotSent,
             Self::Value(_)
             | Self::NotFound
@@ -363,6 +378,7 @@ impl fmt::Debug for ErrorKind {
         f.write_str(match self {
             Self::Key(bad) => return f.debug_tuple("Key").field(bad).finish(),
             Self::Value(bad) => return f.debug_tuple("Value").field(bad).finish(),
+            Self::Address(bad) => return f.debug_tuple("Address").field(bad).finish(),
             Self::Unsupported(what) => return write!(f, "Unsupported(\"{what}\")"),
             Self::ReplyTooLarge { size } => {
                 return f.debug_struct("ReplyTooLarge").field("size", size).finish();
@@ -378,6 +394,7 @@ impl fmt::Debug for ErrorKind {
             Self::OutOfOrder => "OutOfOrder",
             Self::StorageTooSmall => "StorageTooSmall",
             Self::PoolExhausted => "PoolExhausted",
+            Self::NoServers => "NoServers",
             Self::NotFound => "NotFound",
             Self::NotNumeric => "NotNumeric",
             Self::Server => "Server",
@@ -406,6 +423,7 @@ impl fmt::Display for ErrorKind {
         f.write_str(match self {
             Self::Key(bad) => return bad.fmt(f),
             Self::Value(bad) => return bad.fmt(f),
+            Self::Address(bad) => return bad.fmt(f),
             Self::Unsupported(what) => return write!(f, "not supported: {what}"),
             Self::ReplyTooLarge { size } => {
                 return write!(
@@ -422,6 +440,7 @@ impl fmt::Display for ErrorKind {
             Self::OutOfOrder => "that reply is not the next one, or has not arrived",
             Self::StorageTooSmall => "the storage is smaller than the protocol needs",
             Self::PoolExhausted => "every client of the pool is lent",
+            Self::NoServers => "there is no server for the key",
             Self::NotFound => "there is no such item",
             Self::Server => "the server failed",
             Self::Client => "the server did not understand the request",

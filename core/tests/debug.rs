@@ -5,6 +5,7 @@ use core::cell::RefCell;
 use core::fmt::Debug;
 
 use minimc_core::command::{Command, Count, Get, Item, Store};
+use minimc_core::placement::BadServer;
 use minimc_core::wire::{Encoder, Frame};
 use minimc_core::{
     BadKey, Connection, During, Entry, Error, ErrorKind, Expiry, Fate, Key, Piece, Protocol,
@@ -23,11 +24,12 @@ fn kinds_of_errors() {
         };
     }
     named! {
-        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NotFound NotNumeric
+        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NoServers NotFound NotNumeric
         Server Client Command OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
         Closed TimedOut WouldWait
     }
     check(ErrorKind::Key(BadKey::Empty), "Key(Empty)");
+    check(ErrorKind::Address(BadServer::Port), "Address(Port)");
     check(ErrorKind::Unsupported("it's"), "Unsupported(\"it's\")");
     check(
         ErrorKind::ReplyTooLarge { size: u32::MAX },

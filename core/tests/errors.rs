@@ -10,6 +10,7 @@
 )]
 
 use minimc_core::command::{Get, Noop, Store, Version};
+use minimc_core::placement::BadServer;
 use minimc_core::value::BadValue;
 use minimc_core::{BadKey, Connection, During, Error, ErrorKind, Fate, Key, Protocol, ReturnCode};
 
@@ -193,6 +194,18 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             PoolExhausted,
             "every client of the pool is lent",
             ReturnCode::Timeout,
+            Fate::NotSent,
+        ),
+        (
+            Address(BadServer::Port),
+            "the port is no number up to 65535",
+            ReturnCode::InvalidArguments,
+            Fate::NotSent,
+        ),
+        (
+            NoServers,
+            "there is no server for the key",
+            ReturnCode::NoServers,
             Fate::NotSent,
         ),
         (

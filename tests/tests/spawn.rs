@@ -13,7 +13,7 @@ use minimc::command::{
     Watch, Watched,
 };
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
-use minimc::tokio::{Client, Pool};
+use minimc::tokio::{Client, Cluster, Pool};
 use minimc::value::Deflate;
 use minimc::{Credentials, Error, Expiry, Key, Options};
 use minimc_tests::server::{LOGIN, Memcached};
@@ -78,6 +78,32 @@ async fn every_future_is_send() {
         let _ = client.learn_dialect().await?;
         client.noop().await?;
     });
+
+    let servers = [address.clone(), Memcached::tcp(&[]).address().to_string()];
+    let task = async move {
+        let mut cluster = Cluster::connect_lazy(&servers)?;
+        let keys: Vec<String> = (0..10).map(|n| format!("k{n}")).collect();
+        let pairs: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "1")).collect();
+        let _ = cluster.at(&keys[0])?.get(&keys[0]).await;
+        let _ = cluster.get_many(&keys).await.next().await;
+        let _ = cluster.set_many(&pairs, never).await.next().await;
+        let _ = cluster.add_many(&pairs, never).await.next().await;
+        let _ = cluster.incr_many(&keys, 1).await.next().await;
+        let _ = cluster.decr_many(&keys, 1).await.next().await;
+        let _ = cluster.touch_many(&keys, never).await.next().await;
+        let _ = cluster.delete_many(&keys).await.next().await;
+        let _ = cluster
+            .batch(GetMany::new(&keys).with_cas())
+            .await
+            .next()
+            .await;
+        let _ = cluster.call_all(&Version).await;
+        let _ = cluster.flush_all(0).await;
+        let _ = cluster.version().await;
+        let _ = cluster.noop().await;
+        Ok::<(), Error>(())
+    };
+    tokio::spawn(task).await.unwrap().unwrap();
 
     spawned!(address, |client| {
         let keys: Vec<String> = (0..10).map(|n| format!("k{n}")).collect();

@@ -26,7 +26,7 @@ pub struct Many<'c, B, T, S, const N: usize> {
 }
 
 impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N> {
-    pub(super) fn new(client: &'c mut Client<T, S, N>, batch: B, reused: bool) -> Self {
+    pub(crate) fn new(client: &'c mut Client<T, S, N>, batch: B, reused: bool) -> Self {
         Self {
             client,
             batch,
@@ -54,19 +54,51 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
     /// Waits until the next outcome is there, or all were told; once more if that does no harm.
     pub(crate) async fn wait(&mut self) -> Result<(), ErrorKind> {
         loop {
-            let Err(kind) = self.arrive(None).await else {
+            let Err(kind) = self.arrive::<true>(None).await else {
                 return Ok(());
             };
-            self.lose(kind);
-            let harmless = B::IS_READ || self.progress.is_unsent();
-            let again = self.reused && self.progress.is_untold() && harmless;
-            if !again || !self.client.may_repeat(kind) {
+            if !self.may_begin_anew(kind) {
                 return Ok(());
             }
-            (self.reused, self.in_gap) = (false, false);
             self.client.reconnect().await?;
             self.progress = Progress::new();
         }
+    }
+
+    /// Sends as many of the requests as fit, and waits for no reply; once more if that does no harm.
+    #[cfg(feature = "std")]
+    pub(crate) async fn send(&mut self) -> Result<(), ErrorKind> {
+        loop {
+            let Err(kind) = self.arrive::<false>(None).await else {
+                return Ok(());
+            };
+            if !self.may_begin_anew(kind) {
+                return Ok(());
+            }
+            self.client.reconnect().await?;
+            self.progress = Progress::new();
+        }
+    }
+
+    /// Whether there is an outcome to [take](Self::take), after it was [waited](Self::wait) for.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_there(&mut self) -> bool {
+        let connection = &mut self.client.connection;
+        connection
+            .item_arrived(&self.batch, &mut self.progress)
+            .is_ok_and(|there| there)
+    }
+
+    /// Breaks the connection over the batch; whether to begin it anew on another does no harm.
+    fn may_begin_anew(&mut self, kind: ErrorKind) -> bool {
+        self.lose(kind);
+        let harmless = B::IS_READ || self.progress.is_unsent();
+        let again = self.reused && self.progress.is_untold() && harmless;
+        if !again || !self.client.may_repeat(kind) {
+            return false;
+        }
+        (self.reused, self.in_gap) = (false, false);
+        true
     }
 
     pub(super) fn client(&mut self) -> &mut Client<T, S, N> {
@@ -86,14 +118,18 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
     /// Waits until the next outcome is there, for `limit` at most. Fails with
     /// [`TimedOut`](ErrorKind::TimedOut) after that, and the batch may go on.
     pub(crate) async fn wait_within(&mut self, limit: Duration) -> Result<(), ErrorKind> {
-        self.arrive(Some(limit)).await
+        self.arrive::<true>(Some(limit)).await
     }
 
     pub(crate) fn lose(&mut self, kind: ErrorKind) {
         self.client.connection.lose(&mut self.progress, kind);
     }
 
-    async fn arrive(&mut self, limit: Option<Duration>) -> Result<(), ErrorKind> {
+    /// Sends what fits, and if it `READS` waits until an outcome is there.
+    async fn arrive<const READS: bool>(
+        &mut self,
+        limit: Option<Duration>,
+    ) -> Result<(), ErrorKind> {
         let (client, batch) = (&mut *self.client, &self.batch);
         if self.in_gap {
             return Err(ErrorKind::Closed);
@@ -128,6 +164,10 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
                     }
                     Err(error) => return Err(error.kind()),
                 }
+            }
+            if !READS {
+                client.write(None).await?;
+                return client.transport.push().await;
             }
             if self.progress.is_waiting() || is_full {
                 client.next_reply().await?;

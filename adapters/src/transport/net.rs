@@ -14,6 +14,7 @@ use socket2::{Domain, SockAddr, Type};
 
 use super::{Transport, unix_time};
 use crate::address::{Address, io_error};
+use crate::cluster::{self, ClusterOptions};
 use crate::options::Options;
 use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
@@ -88,6 +89,32 @@ impl PerThread {
     pub fn connect_lazy_with(address: &str, options: Options) -> Self {
         let address = address.to_owned();
         Self::new(move || Client::lazy(&address, options.clone()))
+    }
+}
+
+/// Blocking clients of many servers.
+pub type Cluster = cluster::Cluster<Client>;
+
+impl Cluster {
+    /// A cluster of these servers, written as pylibmc writes them ([`Server::parse`](crate::placement::Server::parse)),
+    /// with the defaults: keys are where pylibmc puts them. Each server is connected to with the first
+    /// call on it, which fails if it cannot be.
+    ///
+    /// Fails with [`Address`](ErrorKind::Address), and with [`Unsupported`](ErrorKind::Unsupported) of one
+    /// by UDP.
+    pub fn connect_lazy<A: AsRef<str>>(servers: &[A]) -> Result<Self, Error> {
+        Self::connect_lazy_with(servers, Options::default(), ClusterOptions::default())
+    }
+
+    /// The same with [`Options`] for the clients and [`ClusterOptions`] for the cluster.
+    pub fn connect_lazy_with<A: AsRef<str>>(
+        servers: &[A],
+        options: Options,
+        cluster: ClusterOptions,
+    ) -> Result<Self, Error> {
+        Self::new(servers, cluster, move |server| {
+            Client::lazy(&Address::of(server)?, options.clone())
+        })
     }
 }
 

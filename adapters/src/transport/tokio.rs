@@ -15,6 +15,7 @@ use minimc_core::{During, Error, ErrorKind};
 use super::{Transport, unix_time};
 use crate::DEPTH;
 use crate::address::{Address, io_error};
+use crate::cluster::{self, ClusterOptions};
 use crate::options::Options;
 use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
@@ -71,6 +72,32 @@ impl Pool {
     pub fn connect_lazy_with(address: &str, options: Options, pool: PoolOptions) -> Self {
         let address = address.to_owned();
         Self::new(pool, move || Client::lazy(&address, options.clone()))
+    }
+}
+
+/// Async clients of many servers.
+pub type Cluster = cluster::Cluster<Client>;
+
+impl Cluster {
+    /// A cluster of these servers, written as pylibmc writes them ([`Server::parse`](crate::placement::Server::parse)),
+    /// with the defaults: keys are where pylibmc puts them. Each server is connected to with the first
+    /// call on it, which fails if it cannot be.
+    ///
+    /// Fails with [`Address`](ErrorKind::Address), and with [`Unsupported`](ErrorKind::Unsupported) of one
+    /// by UDP.
+    pub fn connect_lazy<A: AsRef<str>>(servers: &[A]) -> Result<Self, Error> {
+        Self::connect_lazy_with(servers, Options::default(), ClusterOptions::default())
+    }
+
+    /// The same with [`Options`] for the clients and [`ClusterOptions`] for the cluster.
+    pub fn connect_lazy_with<A: AsRef<str>>(
+        servers: &[A],
+        options: Options,
+        cluster: ClusterOptions,
+    ) -> Result<Self, Error> {
+        Self::new(servers, cluster, move |server| {
+            Client::lazy(&Address::of(server)?, options.clone())
+        })
     }
 }
 

@@ -58,6 +58,15 @@ impl<'a> Server<'a> {
         Self::new(host, port, Via::Tcp)
     }
 
+    /// A server that is reached by UDP, of weight 1.
+    ///
+    /// # Errors
+    ///
+    /// [`BadServer::Empty`] and [`BadServer::TooLong`], of the host.
+    pub const fn udp(host: &'a str, port: u16) -> Result<Self, BadServer> {
+        Self::new(host, port, Via::Udp)
+    }
+
     /// A server that is reached by a Unix socket, of weight 1. Its port is 0.
     ///
     /// # Errors
@@ -193,6 +202,7 @@ pub fn sort_hosts(servers: &mut [Server<'_>]) {
 /// Why a server was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(test, derive(Hash))]
 pub enum BadServer {
     /// There is no host.
     Empty,

@@ -15,6 +15,7 @@ fn servers() -> &'static mut [Server<'static>] {
 entries! {
     "Server::tcp" => Server::tcp(text(), any());
     "Server::unix" => Server::unix(text());
+    "Server::udp" => Server::udp(text(), any());
     "Server::parse" => Server::parse(text());
     "Server::with_weight" => some::<Server<'_>>().with_weight(any());
     "Server::host" => some::<Server<'_>>().host();
