@@ -47,6 +47,8 @@ pub fn is_a_test(file: &str, name: &str) -> bool {
     // What is tested may have the same name.
     let mut places = lines.iter().enumerate().filter(|(_, line)| {
         let line = line.trim_start_matches("async ");
+        // Of a test that is declared for both colours.
+        let line = line.trim_start_matches("$($async)? ");
         line.starts_with(&function)
     });
     places.any(|(at, _)| {
@@ -55,7 +57,7 @@ pub fn is_a_test(file: &str, name: &str) -> bool {
             .take_while(|line| line.starts_with("#[") || line.starts_with("//"))
             .collect();
         let is = |start: &str| attributes.iter().any(|line| line.starts_with(start));
-        (is("#[test]") || is("#[tokio::test")) && !is("#[ignore")
+        (is("#[test]") || is("#[$test]") || is("#[tokio::test")) && !is("#[ignore")
     })
 }
 

@@ -45,6 +45,7 @@ entries! {
     "Error::return_code" => some::<Error>().return_code();
     "Error: From<ErrorKind>" => Error::from(*some::<ErrorKind>());
     "Error: From<BadKey>" => Error::from(*some::<minimc_core::BadKey>());
+    "Error: From<BadServer>" => Error::from(*some::<minimc_core::placement::BadServer>());
     "ErrorKind::return_code" => some::<ErrorKind>().return_code();
     "Text::bytes" => some::<Text>().bytes();
 }
