@@ -1,8 +1,8 @@
 //! For those who know pylibmc or libmemcached: where everything is, what is better, and what is not
 //! there yet.
 //!
-//! Not built yet: **marking servers dead** (one that is down is asked anew by each call), **replicas**, **typed values** (what pylibmc pickles or converts), **compression**, and TLS. A value is
-//! bytes with 32 bits of flags beside them, as libmemcached has it.
+//! Not built yet: **marking servers dead** (one that is down is asked anew by each call), **replicas**, reading
+//! what pylibmc pickled (it is handed out as bytes), and TLS.
 //!
 //! The names are those of [`Client`](crate::Client), which is async;
 //! [`blocking::Client`](crate::blocking::Client) has the same.
