@@ -52,8 +52,8 @@
 //! | `disconnect_all` | [`disconnect`](crate::Client::disconnect); with a word to the server, [`quit`](crate::Client::quit) |
 //! | `key_prefix=` | [`Options::prefix`](crate::Options::prefix); keys come back without it |
 //! | `time=` | an [`Expiry`](crate::Expiry) |
-//! | `min_compress_len=`, `compress_level=` | not yet |
-//! | `serialize`, `deserialize`, `pickle_protocol` | not yet; flags by [`Store::flags`](crate::command::Store::flags) |
+//! | `min_compress_len=`, `compress_level=` | [`set_value_compressed`](crate::Client::set_value_compressed), by the rules of [`Options::convention`](crate::Options::convention) |
+//! | `serialize`, `deserialize`, `pickle_protocol` | [`set_value`](crate::Client::set_value), [`get_value`](crate::Client::get_value): no pickles; flags by [`Store::flags`](crate::command::Store::flags) |
 //! | `ClientPool`, `ThreadMappedPool` | `net::Pool`, `tokio::Pool`, `net::PerThread` |
 //! | `autoconf.elasticache` | [`cluster_config`](crate::Client::cluster_config) |
 //! | `build_info`, `libmemcached_version`, `support_compression`, `support_sasl` | Cargo's features |
@@ -168,7 +168,7 @@
 //! | threads | a client is `Send`, and borrowed by its calls: that two threads share one by mistake does not compile | `core/tests/types.rs::threads_may_share_and_send_everything`, `spawn.rs::every_future_is_send` |
 //! | pools | a client is lent to one at a time, blocking or async, or each thread has its own | `pool_holders.rs::whatever_a_holder_does_the_next_gets_its_own`, `pool_per_thread.rs::racing_threads_get_their_own` |
 //! | errors and their codes | as libmemcached numbers them, whatever the protocol | `core/tests/codes.rs::numbers_and_names_are_those_of_libmemcached`, `core/tests/codes.rs::lines_have_codes`, `core/tests/codes.rs::statuses_of_packets_have_the_codes_of_lines` |
-//! | compression, typed values | not yet | |
+//! | compression, typed values | written and read by the conventions of six clients | `values.rs::what_others_left`, `values.rs::what_is_compressed_is_inflated_while_it_arrives` |
 //! | text and bytes as keys | a text and its UTF-8 are one key | `core/src/key.rs::text_and_bytes_are_one_key`, `tests/scenarios/src/lib.rs::everyday` |
 //! | keys as they were given, the prefix removed | so they come back, of the caller's own type | `core/tests/prefix.rs::a_batch_finds_its_keys_again`, `core/tests/prefix.rs::it_counts_towards_the_length_of_a_key` |
 //! | verified keys | always, UTF-8 allowed, and in the binary protocol too | `core/src/key.rs::each_forbidden_byte_is_named`, `tests/scenarios/src/lib.rs::refused`, `outcomes.rs::refused_before_sending` |
