@@ -76,6 +76,8 @@ valgrind valgrind
 END
 # What memcached's SASL takes a name and a password with; it is no command.
 compgen -G '/usr/lib/*/sasl2/libplain.so' >/dev/null || missing+=(libsasl2-modules)
+# What the benchmarks compare with; it is no command either.
+compgen -G '/usr/include/libmemcached/memcached.h' >/dev/null || missing+=(libmemcached-dev)
 [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 
 # rustup, where it can fetch: the first target shows that within seconds.

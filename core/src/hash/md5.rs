@@ -3,7 +3,7 @@
 //! It is written here because the crates for it cannot be evaluated at compile time, when a fixed
 //! list of servers gets its ring. Nothing secret ever depends on it.
 
-use super::padding::pad;
+use super::padding::{SHORT, end_with, pad};
 
 /// The first word of the [MD5 digest](md5_words): libmemcached's `md5`.
 pub const fn md5(bytes: &[u8]) -> u32 {
@@ -20,12 +20,13 @@ pub const fn md5_words(bytes: &[u8]) -> [u32; 4] {
         blocks = behind;
     }
     let bits = (bytes.len() as u64).wrapping_mul(8).to_le_bytes();
-    let (last, behind) = pad(rest, bits);
-    state = compress(state, &last);
-    if let Some(behind) = behind {
-        state = compress(state, &behind);
+    let mut last = pad(rest);
+    if rest.len() > SHORT {
+        state = compress(state, &last);
+        last = [0; 64];
     }
-    state
+    end_with(bits, &mut last);
+    compress(state, &last)
 }
 
 const fn compress(state: [u32; 4], block: &[u8; 64]) -> [u32; 4] {

@@ -2,7 +2,7 @@
 //!
 //! It is written here for the reason that MD5 is.
 
-use super::padding::pad;
+use super::padding::{SHORT, end_with, pad};
 
 /// The first word of the SHA-1 digest, higher byte first.
 pub(crate) const fn sha1_first(bytes: &[u8]) -> u32 {
@@ -19,12 +19,13 @@ pub(crate) const fn sha1_first(bytes: &[u8]) -> u32 {
         blocks = behind;
     }
     let bits = (bytes.len() as u64).wrapping_mul(8).to_be_bytes();
-    let (last, behind) = pad(rest, bits);
-    state = compress(state, &last);
-    if let Some(behind) = behind {
-        state = compress(state, &behind);
+    let mut last = pad(rest);
+    if rest.len() > SHORT {
+        state = compress(state, &last);
+        last = [0; 64];
     }
-    let [first, ..] = state;
+    end_with(bits, &mut last);
+    let [first, ..] = compress(state, &last);
     first
 }
 
