@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
@@ -48,9 +49,18 @@ impl Address {
     }
 
     /// The addresses that the host has now. Waits for the resolver.
-    pub(crate) fn look_up(host: &str) -> Result<impl Iterator<Item = SocketAddr>, ErrorKind> {
-        host.to_socket_addrs()
-            .map_err(|error| io_error(&error, During::Lookup))
+    pub(crate) fn look_up(host: &str) -> Result<Vec<SocketAddr>, ErrorKind> {
+        let found = host.to_socket_addrs();
+        let found = found.map_err(|error| io_error(&error, During::Lookup))?;
+        Ok(found.collect())
+    }
+
+    /// The same on tokio.
+    #[cfg(feature = "tokio")]
+    pub(crate) async fn look_up_async(host: &str) -> Result<Vec<SocketAddr>, ErrorKind> {
+        let found = tokio::net::lookup_host(host).await;
+        let found = found.map_err(|error| io_error(&error, During::Lookup))?;
+        Ok(found.collect())
     }
 }
 

@@ -93,6 +93,8 @@ pub mod client;
 pub mod cluster;
 #[macro_use]
 mod colours;
+#[cfg(feature = "std")]
+pub mod discovery;
 mod options;
 #[cfg(feature = "std")]
 pub mod pool;

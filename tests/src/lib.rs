@@ -24,4 +24,5 @@ pub mod run;
 mod sasl;
 pub mod scene;
 pub mod script;
+pub mod scripted;
 pub mod server;

@@ -7,9 +7,6 @@
 )]
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use minimc::command::{ClusterConfig, Crawl, DumpedKey, Event, Stats, Watch, Watched, What};
@@ -18,6 +15,7 @@ use minimc::{Client, ErrorKind, Expiry, Key, Options, Protocol, ReturnCode, Tran
 use minimc_tests::observer::Observer;
 use minimc_tests::run::{at_once, on_tokio};
 use minimc_tests::script::calls::PROTOCOLS;
+use minimc_tests::scripted::scripted;
 use minimc_tests::server::Memcached;
 
 const LINES: [Protocol; 2] = [Protocol::Text, Protocol::Meta];
@@ -377,28 +375,6 @@ fn as_many_watchers_as_there_may_be() {
         }
     }
     assert_eq!((watches.len(), refused), (20, 1));
-}
-
-/// A server of one connection that answers each request with what the script has for it, in two
-/// parts cut at a place of its own.
-fn scripted(script: Vec<(&'static str, Vec<u8>)>) -> (String, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.set_nodelay(true).unwrap();
-        for (index, (request, reply)) in script.into_iter().enumerate() {
-            let mut asked = vec![0; request.len()];
-            stream.read_exact(&mut asked).unwrap();
-            assert_eq!(String::from_utf8(asked).unwrap(), request);
-            let (front, back) = reply.split_at(reply.len() * (index % 5) / 5);
-            for part in [front, back] {
-                stream.write_all(part).unwrap();
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        }
-    });
-    (address, server)
 }
 
 #[test]

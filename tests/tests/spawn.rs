@@ -12,6 +12,7 @@ use minimc::command::{
     Count, Crawl, Delete, Get, GetMany, Login, Noop, Stats, Store, StoreInPieces, Touch, Version,
     Watch, Watched,
 };
+use minimc::discovery::{ElastiCache, Names};
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::{Client, Cluster, Pool};
 use minimc::value::Deflate;
@@ -254,6 +255,16 @@ async fn every_future_is_send() {
     for racer in racers {
         racer.await.unwrap().unwrap();
     }
+
+    let client = Client::connect(&address).await.unwrap();
+    let discovery = async move {
+        let mut nodes = ElastiCache::new(client, Duration::ZERO).as_item();
+        let _ = nodes.poll().await;
+        let mut names = Names::new(&["localhost"], Duration::ZERO)?;
+        let _ = names.poll_async().await?;
+        Ok::<(), Error>(())
+    };
+    tokio::spawn(discovery).await.unwrap().unwrap();
 
     let connect = async move {
         Client::connect_with(&address, Options::default())

@@ -179,8 +179,11 @@ impl Socket {
             during: During::Lookup,
             code: 0,
         };
-        for address in Address::look_up(host)? {
-            match TcpStream::connect_timeout(&address, self.left()?) {
+        let addresses = Address::look_up(host)?;
+        for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            // One that does not answer leaves the others their share.
+            let limit = self.left()? / u32::try_from(untried).unwrap_or(u32::MAX);
+            match TcpStream::connect_timeout(address, limit) {
                 Ok(stream) => {
                     stream
                         .set_nodelay(true)

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::io::{self, IoSlice};
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use ::tokio::net::{TcpStream, UnixStream, lookup_host};
+use ::tokio::net::{TcpStream, UnixStream};
 use ::tokio::time::{Instant, sleep, timeout_at};
 use minimc_core::{During, Error, ErrorKind};
 
@@ -125,7 +125,7 @@ impl Socket {
         }
     }
 
-    async fn open(address: &Address) -> Result<Stream, ErrorKind> {
+    async fn open(address: &Address, deadline: Option<Instant>) -> Result<Stream, ErrorKind> {
         let host = match address {
             Address::Unix(path) => loop {
                 match UnixStream::connect(path).await {
@@ -146,18 +146,22 @@ impl Socket {
             during: During::Lookup,
             code: 0,
         };
-        for address in lookup_host(host)
-            .await
-            .map_err(|error| io_error(&error, During::Lookup))?
-        {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    stream
-                        .set_nodelay(true)
-                        .map_err(|error| io_error(&error, During::Connect))?;
-                    return Ok(Stream::Tcp(stream));
-                }
-                Err(error) => last = io_error(&error, During::Connect),
+        let addresses = Address::look_up_async(host).await?;
+        for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            // One that does not answer leaves the others their share.
+            let share = deadline.map(|deadline| {
+                let now = Instant::now();
+                now + deadline.saturating_duration_since(now)
+                    / u32::try_from(untried).unwrap_or(u32::MAX)
+            });
+            let connected = within(share, TcpStream::connect(address)).await;
+            let connected = connected.and_then(|stream| {
+                let ready = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+                ready.map_err(|error| io_error(&error, During::Connect))
+            });
+            match connected {
+                Ok(stream) => return Ok(Stream::Tcp(stream)),
+                Err(kind) => last = kind,
             }
         }
         Err(last)
@@ -189,7 +193,7 @@ async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Ou
 
 impl Transport for Socket {
     async fn connect(&mut self) -> Result<(), ErrorKind> {
-        self.stream = Some(within(self.deadline, Self::open(&self.address)).await??);
+        self.stream = Some(within(self.deadline, Self::open(&self.address, self.deadline)).await??);
         Ok(())
     }
 
