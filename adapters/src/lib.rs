@@ -101,6 +101,8 @@ pub mod pool;
 #[cfg(any(doc, doctest))]
 pub mod pylibmc;
 pub mod recipes;
+#[cfg(feature = "tokio")]
+pub mod shared;
 #[cfg(feature = "std")]
 mod storage;
 mod transport;

@@ -10,10 +10,10 @@ use super::Client;
 use crate::transport::Transport;
 
 /// An [`Error`] without a server's words, which futures would copy at every level.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Failure {
-    pub(super) kind: ErrorKind,
-    pub(super) fate: Fate,
+    pub(crate) kind: ErrorKind,
+    pub(crate) fate: Fate,
 }
 
 impl Failure {

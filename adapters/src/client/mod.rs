@@ -12,6 +12,9 @@ pub use many::{Many, Outcome};
 pub use stream::Stream;
 pub use upload::Upload;
 
+#[cfg(feature = "tokio")]
+pub(crate) use drive::Failure;
+
 use minimc_core::command::{Batch, Command, Get, Quit, Watch};
 use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};
 
@@ -31,7 +34,7 @@ use crate::transport::Transport;
 #[derive(Debug)]
 pub struct Client<T, S, const N: usize = 4> {
     pub(crate) transport: T,
-    connection: Connection<S, N>,
+    pub(crate) connection: Connection<S, N>,
     options: Options,
     connected: bool,
     /// Whether the owed replies are those to what was [sent](Self::send) and may be

@@ -52,7 +52,7 @@ impl Client {
     }
 
     /// A client that connects with its first call.
-    fn lazy(address: &str, options: Options) -> Result<Self, Error> {
+    pub(crate) fn lazy(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
         Self::with_options(Socket::new(address), sending, receiving, options)
     }
@@ -60,6 +60,8 @@ impl Client {
 
 /// A pool of clients for tokio's tasks.
 pub type Pool = pool::tokio::Pool<Client>;
+
+pub use crate::shared::Shared;
 
 impl Pool {
     /// A pool of clients of `host`, `host:port` or the Unix socket `/path`, with the defaults. Each
@@ -167,6 +169,32 @@ impl Socket {
         Err(last)
     }
 
+    /// Reads what has come, whatever the deadline.
+    pub(crate) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<Result<usize, ErrorKind>> {
+        let Some(stream) = self.stream.as_mut() else {
+            return Poll::Ready(Err(ErrorKind::Closed));
+        };
+        let read = stream.poll_read(context, into);
+        read.map_err(|error| io_error(&error, During::Read))
+    }
+
+    /// Writes what can be written, whatever the deadline.
+    pub(crate) fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, ErrorKind>> {
+        let Some(stream) = self.stream.as_mut() else {
+            return Poll::Ready(Err(ErrorKind::Closed));
+        };
+        let written = stream.poll_write(context, &[IoSlice::new(bytes)]);
+        written.map_err(|error| io_error(&error, During::Write))
+    }
+
     /// Waits until `poll` is ready, up to the deadline.
     async fn wait(
         &mut self,
@@ -178,6 +206,28 @@ impl Socket {
         within(self.deadline, result)
             .await?
             .map_err(|error| io_error(&error, during))
+    }
+}
+
+impl Stream {
+    fn poll_read(&mut self, context: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(into);
+        let poll = match self {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+        };
+        poll.map_ok(|()| buffer.filled().len())
+    }
+
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+        }
     }
 }
 
@@ -214,21 +264,15 @@ impl Transport for Socket {
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         self.wait(During::Read, |stream, context| {
-            let mut buffer = ReadBuf::new(into);
-            let poll = match stream {
-                Stream::Tcp(stream) => Pin::new(stream).poll_read(context, &mut buffer),
-                Stream::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
-            };
-            poll.map_ok(|()| buffer.filled().len())
+            stream.poll_read(context, into)
         })
         .await
     }
 
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         let parts = parts.map(IoSlice::new);
-        self.wait(During::Write, |stream, context| match stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, &parts),
-            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(context, &parts),
+        self.wait(During::Write, |stream, context| {
+            stream.poll_write(context, &parts)
         })
         .await
     }

@@ -269,7 +269,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             });
         };
         let tag = self.next_batch_tag();
-        match self.queue(const { identity(B::NAME) }, false, tag, &encode) {
+        match self.queue(const { identity(B::NAME) }, false, false, tag, &encode) {
             Ok((entries, gap)) => {
                 progress.queued = first.saturating_add(entries.into());
                 Ok(Sent::Group(gap))

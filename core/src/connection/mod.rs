@@ -133,8 +133,25 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
         let identity = const { identity(C::NAME) };
         let tag = self.next_tag();
-        match self.queue(identity, C::IN_PIECES, tag, &|out| command.encode(out)) {
+        match self.queue(identity, C::IN_PIECES, false, tag, &|out| {
+            command.encode(out)
+        }) {
             Ok((_, gap)) => Ok(gap),
+            Err(kind) => Err(Self::not_sent(kind)),
+        }
+    }
+
+    /// Queues a request with its value copied into the storage, however large: who writes what is
+    /// outgoing need not have the value.
+    ///
+    /// Fails as [`send`](Self::send) does; with [`Full`](ErrorKind::Full) while nothing is owed if the
+    /// request does not fit at all.
+    pub fn send_copied<C: Command>(&mut self, command: &C) -> Result<(), Error> {
+        let (identity, tag) = (const { identity(C::NAME) }, self.next_tag());
+        match self.queue(identity, C::IN_PIECES, true, tag, &|out| {
+            command.encode(out)
+        }) {
+            Ok(_) => Ok(()),
             Err(kind) => Err(Self::not_sent(kind)),
         }
     }
@@ -146,7 +163,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// Fails as [`send`](Self::send) does. It is sent only while nothing is owed.
     pub fn send_in_pieces(&mut self, store: &StoreInPieces<'_>) -> Result<(), Error> {
         let (identity, tag) = (const { identity(Store::NAME) }, self.next_tag());
-        match self.queue(identity, false, tag, &|out| store.write(out)) {
+        match self.queue(identity, false, false, tag, &|out| store.write(out)) {
             Ok(_) => Ok(()),
             Err(kind) => Err(Self::not_sent(kind)),
         }
@@ -360,11 +377,13 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         self.broken
     }
 
-    /// Queues a request, or a group of a batch's, and tells how many of a batch's it holds.
+    /// Queues a request, or a group of a batch's, and tells how many of a batch's it holds. Its value is
+    /// `copied`, or may stay where it is.
     fn queue<'v>(
         &mut self,
         command: u16,
         in_pieces: bool,
+        copied: bool,
         tag: u16,
         // Not a type parameter: one copy of this serves every command.
         encode: &dyn Fn(&mut Encoder<'_, 'v>),
@@ -384,11 +403,12 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
             self.receiving.rest();
         }
+        let gaps = idle && !copied;
         let limits = Limits {
             item: self.item_limit,
             dialect: self.dialect,
-            inline: if idle { INLINE_LIMIT } else { UNANSWERED_LIMIT },
-            gaps: idle,
+            inline: if gaps { INLINE_LIMIT } else { UNANSWERED_LIMIT },
+            gaps,
             prefix: self.prefix,
         };
         let room = UNANSWERED_LIMIT.saturating_sub(self.unanswered);

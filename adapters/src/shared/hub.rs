@@ -1,0 +1,354 @@
+//! What the handles and the dispatcher share: the connection, who waits for what, and whether there is a
+//! connection at all.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::mem;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::tokio::runtime::Handle;
+use ::tokio::sync::Notify;
+use ::tokio::time::{Instant, timeout_at};
+use minimc_core::command::Command;
+use minimc_core::{Connection, Error, ErrorKind, Fate};
+
+use super::dispatch;
+use super::slots::{Ending, Slots};
+use crate::client::Failure;
+use crate::options::Options;
+use crate::storage::Growing;
+
+/// How many requests may be owed at a time.
+pub(super) const DEPTH: usize = 512;
+
+/// The shortest and the longest time between two attempts to connect, while they fail.
+const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+pub(super) type Shared = Connection<Growing, DEPTH>;
+
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) address: String,
+    pub(super) options: Options,
+    state: Mutex<State>,
+    /// Who holds it is the next to queue a request; the others wait behind, in their order.
+    gate: ::tokio::sync::Mutex<()>,
+    /// There may be room, or a connection, or none to wait for: look again.
+    changed: Notify,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) connection: Shared,
+    pub(super) slots: Slots,
+    pub(super) phase: Phase,
+    /// When requests were seen first that are still owed, and how many at a time.
+    pub(super) seen: VecDeque<(Instant, usize)>,
+    /// How many of what is owed were not seen yet.
+    pub(super) unseen: usize,
+    /// The dispatcher, while it sleeps.
+    pub(super) dispatcher: Option<Waker>,
+    is_dispatching: bool,
+    /// How many wait at the gate.
+    pub(super) at_the_gate: usize,
+    /// Counts the connections, so that nobody breaks another than his own.
+    pub(super) epoch: u64,
+    /// Attempts to connect that failed since there was a reply, and what the last came to.
+    failed: u32,
+    last: Option<(Instant, Error)>,
+    pub(super) is_closed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Phase {
+    /// There is no connection, and nobody wants one.
+    Down,
+    /// Somebody wants one.
+    Wanted,
+    Up,
+}
+
+impl Hub {
+    pub(super) fn new(address: &str, options: Options) -> Result<Self, Error> {
+        let (sending, receiving) = Growing::pair(&options);
+        let connection = Connection::new(options.protocol, sending, receiving)?;
+        Ok(Self {
+            address: address.into(),
+            options,
+            state: Mutex::new(State {
+                connection,
+                slots: Slots::default(),
+                phase: Phase::Down,
+                seen: VecDeque::new(),
+                unseen: 0,
+                dispatcher: None,
+                is_dispatching: false,
+                at_the_gate: 0,
+                epoch: 0,
+                failed: 0,
+                last: None,
+                is_closed: false,
+            }),
+            gate: ::tokio::sync::Mutex::new(()),
+            changed: Notify::new(),
+        })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic is done under the lock but what a command's own `encode` does, and that
+        // leaves the state as it was.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a command, and tells in which slot its reply will be.
+    pub(super) async fn queue<C: Command>(
+        self: &Arc<Self>,
+        command: &C,
+    ) -> Result<Waiting<'_>, Error> {
+        let at_once = poll_fn(|context| Poll::Ready(self.try_queue(command, context, false)));
+        if let Some(waiting) = at_once.await? {
+            return Ok(waiting);
+        }
+        let deadline = Instant::now().checked_add(self.options.timeout);
+        let queued = self.queue_at_the_gate(command);
+        let queued = match deadline {
+            Some(deadline) => timeout_at(deadline, queued).await,
+            None => Ok(queued.await),
+        };
+        queued.unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut).with_fate(Fate::NotSent)))
+    }
+
+    async fn queue_at_the_gate<C: Command>(
+        self: &Arc<Self>,
+        command: &C,
+    ) -> Result<Waiting<'_>, Error> {
+        let _counted = Counted::new(self);
+        let _gate = self.gate.lock().await;
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // What changes from now on is not missed.
+            changed.as_mut().enable();
+            let queued = poll_fn(|context| Poll::Ready(self.try_queue(command, context, true)));
+            if let Some(waiting) = queued.await? {
+                return Ok(waiting);
+            }
+            changed.await;
+        }
+    }
+
+    /// `None` means: wait for a change.
+    fn try_queue<C: Command>(
+        self: &Arc<Self>,
+        command: &C,
+        context: &Context<'_>,
+        is_at_the_gate: bool,
+    ) -> Result<Option<Waiting<'_>>, Error> {
+        let mut state = self.lock();
+        if state.phase != Phase::Up {
+            state.want(self)?;
+            return Ok(None);
+        }
+        if state.at_the_gate > 0 && !is_at_the_gate {
+            return Ok(None);
+        }
+        match state.connection.send_copied(command) {
+            Ok(()) => {}
+            Err(error) if state.slots.owed() > 0 && error.kind() == ErrorKind::Full => {
+                return Ok(None);
+            }
+            // It broke, and the dispatcher has not seen that yet.
+            Err(error) if error.kind() == ErrorKind::Closed => {
+                let dispatcher = state.wake();
+                drop(state);
+                wake(dispatcher);
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+        let place = state.slots.add(context.waker());
+        state.unseen += 1;
+        let epoch = state.epoch;
+        let dispatcher = state.wake();
+        drop(state);
+        wake(dispatcher);
+        Ok(Some(Waiting {
+            hub: self,
+            place: Some(place),
+            epoch,
+        }))
+    }
+
+    /// Breaks a connection over a reply that no server gives.
+    pub(super) fn distrust(&self, epoch: u64) {
+        let mut state = self.lock();
+        if state.epoch == epoch && state.phase == Phase::Up {
+            state.connection.fail();
+            let dispatcher = state.wake();
+            drop(state);
+            wake(dispatcher);
+        }
+    }
+
+    /// The last handle is gone.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let dispatcher = state.wake();
+        drop(state);
+        wake(dispatcher);
+    }
+
+    /// Tells who waits at the gate to look again.
+    pub(super) fn change(&self) {
+        self.changed.notify_one();
+    }
+
+    /// There is a connection: what the dispatcher has set up.
+    pub(super) fn up(&self, connection: &mut Shared) {
+        let mut state = self.lock();
+        mem::swap(&mut state.connection, connection);
+        state.phase = Phase::Up;
+        state.epoch += 1;
+        drop(state);
+        self.change();
+    }
+
+    /// There is none any more; all who wait on it are told what became of their requests.
+    pub(super) fn lost(&self, kind: ErrorKind) {
+        let mut wakers = Vec::new();
+        let mut state = self.lock();
+        let State {
+            connection, slots, ..
+        } = &mut *state;
+        // One more may be owed: that of which a reply too large was told.
+        let told = connection.owed().saturating_sub(slots.owed());
+        let failure = |index| Failure {
+            kind,
+            fate: connection.fate(told.saturating_add(index)),
+        };
+        slots.lose(failure, &mut wakers);
+        connection.reset();
+        state.seen.clear();
+        (state.unseen, state.phase) = (0, Phase::Down);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        self.change();
+    }
+
+    /// An attempt to connect failed: so do the calls of the next moments.
+    pub(super) fn failed(&self, error: Error) {
+        let mut state = self.lock();
+        state.phase = Phase::Down;
+        state.failed = state.failed.saturating_add(1);
+        state.last = Some((Instant::now(), error));
+        drop(state);
+        self.change();
+    }
+
+    /// The dispatcher has ended, as with its runtime; the next call begins another.
+    pub(super) fn ended(&self) {
+        self.lock().is_dispatching = false;
+        self.lost(ErrorKind::Closed);
+    }
+}
+
+impl State {
+    /// Wants a connection. Fails while the last attempt to connect was too short a time ago.
+    fn want(&mut self, hub: &Arc<Hub>) -> Result<(), Error> {
+        if let (Phase::Down, Some((when, error))) = (self.phase, self.last)
+            && when.elapsed() < rest(self.failed)
+        {
+            return Err(error.with_fate(Fate::NotSent));
+        }
+        self.phase = Phase::Wanted;
+        if self.is_dispatching {
+            wake(self.wake());
+            return Ok(());
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            self.phase = Phase::Down;
+            return Err(ErrorKind::Unsupported("a shared connection outside of tokio").into());
+        };
+        self.is_dispatching = true;
+        runtime.spawn(dispatch::run(hub.clone()));
+        Ok(())
+    }
+
+    /// Who is to be woken so that it looks after the connection.
+    fn wake(&mut self) -> Option<Waker> {
+        self.dispatcher.take()
+    }
+
+    /// A reply came: the server is well.
+    pub(super) fn is_well(&mut self) {
+        (self.failed, self.last) = (0, None);
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// How long nobody tries to connect after so many attempts that failed.
+fn rest(failed: u32) -> Duration {
+    let (least, most) = REST;
+    let doubled = failed.saturating_sub(1).min(16);
+    least.saturating_mul(1 << doubled).min(most)
+}
+
+/// One who waits at the gate.
+struct Counted<'h>(&'h Hub);
+
+impl<'h> Counted<'h> {
+    fn new(hub: &'h Hub) -> Self {
+        hub.lock().at_the_gate += 1;
+        Self(hub)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.lock().at_the_gate -= 1;
+    }
+}
+
+/// The wait for a reply; dropped before its end it is given up.
+#[derive(Debug)]
+pub(super) struct Waiting<'h> {
+    hub: &'h Hub,
+    /// `None` behind the end.
+    place: Option<usize>,
+    pub(super) epoch: u64,
+}
+
+impl Waiting<'_> {
+    /// Waits for the ending; the reply's bytes are exchanged for `bytes`.
+    pub(super) fn poll(&mut self, context: &Context<'_>, bytes: &mut Vec<u8>) -> Poll<Ending> {
+        let Some(place) = self.place else {
+            return Poll::Pending;
+        };
+        match self.hub.lock().slots.take(place, context.waker(), bytes) {
+            Some(ending) => {
+                self.place = None;
+                Poll::Ready(ending)
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.hub.lock().slots.give_up(place);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Who waits for which reply, in the order in which they are owed.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::mem;
+use core::task::Waker;
+
+use minimc_core::RawReply;
+
+use crate::client::Failure;
+
+/// The requests that somebody waits for, or gave up.
+///
+/// A slot and its buffer are used again: in the long run nothing is allocated.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    /// The slots of what is owed, oldest first.
+    owed: VecDeque<usize>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    state: State,
+    /// The bytes of the reply.
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum State {
+    Free,
+    Waiting(Waker),
+    /// Nobody waits any more.
+    GivenUp,
+    /// Its bytes are in the slot.
+    Replied(RawReply<'static>),
+    Lost(Failure),
+}
+
+/// How a wait ends.
+pub(super) type Ending = Result<RawReply<'static>, Failure>;
+
+impl Slots {
+    /// A slot for a request that was queued behind all others.
+    pub(super) fn add(&mut self, waker: &Waker) -> usize {
+        let state = State::Waiting(waker.clone());
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                self.slots.push(Slot {
+                    state: State::Free,
+                    bytes: Vec::new(),
+                });
+                self.slots.len() - 1
+            }
+        };
+        if let Some(slot) = self.slots.get_mut(place) {
+            slot.state = state;
+        }
+        self.owed.push_back(place);
+        place
+    }
+
+    /// How many replies are owed.
+    pub(super) fn owed(&self) -> usize {
+        self.owed.len()
+    }
+
+    /// Gives the oldest request its reply; tells whom to wake.
+    pub(super) fn reply(&mut self, reply: &RawReply<'_>) -> Option<Waker> {
+        let place = self.owed.pop_front()?;
+        let slot = self.slots.get_mut(place)?;
+        if matches!(slot.state, State::Waiting(_)) {
+            slot.bytes.clear();
+            slot.bytes.extend_from_slice(reply.bytes());
+        }
+        self.end(place, Ok(reply.over(&[])))
+    }
+
+    /// Tells each request that is owed its fate, by its index; tells whom to wake.
+    pub(super) fn lose(&mut self, failure: impl Fn(usize) -> Failure, wakers: &mut Vec<Waker>) {
+        let owed = mem::take(&mut self.owed);
+        for (index, place) in owed.into_iter().enumerate() {
+            wakers.extend(self.end(place, Err(failure(index))));
+        }
+    }
+
+    fn end(&mut self, place: usize, ending: Ending) -> Option<Waker> {
+        let slot = self.slots.get_mut(place)?;
+        let ended = match ending {
+            Ok(reply) => State::Replied(reply),
+            Err(failure) => State::Lost(failure),
+        };
+        match mem::replace(&mut slot.state, ended) {
+            State::Waiting(waker) => Some(waker),
+            _ => {
+                slot.state = State::Free;
+                self.free.push(place);
+                None
+            }
+        }
+    }
+
+    /// The ending of a wait, with the reply's bytes exchanged for `bytes`; `None` while it goes on, and
+    /// then it is this that is woken.
+    pub(super) fn take(
+        &mut self,
+        place: usize,
+        waker: &Waker,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Ending> {
+        let slot = self.slots.get_mut(place)?;
+        let ending = match &mut slot.state {
+            State::Waiting(waiting) => {
+                waiting.clone_from(waker);
+                return None;
+            }
+            State::Replied(reply) => {
+                mem::swap(&mut slot.bytes, bytes);
+                Ok(*reply)
+            }
+            State::Lost(failure) => Err(*failure),
+            State::Free | State::GivenUp => return None,
+        };
+        slot.state = State::Free;
+        self.free.push(place);
+        Some(ending)
+    }
+
+    /// Nobody waits for this any more.
+    pub(super) fn give_up(&mut self, place: usize) {
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        if matches!(slot.state, State::Waiting(_)) {
+            slot.state = State::GivenUp;
+        } else {
+            slot.state = State::Free;
+            self.free.push(place);
+        }
+    }
+}
