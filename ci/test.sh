@@ -59,6 +59,10 @@ faults() {
     ci/faults.sh --seed 1 5000
 }
 
+crowd() {
+    ci/crowd.sh --seed 1
+}
+
 model() {
     ci/model.sh
 }
@@ -115,7 +119,7 @@ counts() {
 }
 
 steps=(
-    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults
+    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults crowd
     core_alone examples vectors demo firmware panics sizes counts
 )
 case ${1:-} in

@@ -9,12 +9,12 @@
 use std::time::Duration;
 
 use minimc::command::{
-    Count, Crawl, Delete, Get, GetMany, Login, Noop, Stats, Store, StoreInPieces, Touch, Version,
-    Watch, Watched,
+    Count, Crawl, Delete, Get, GetMany, Item, Login, Noop, Stats, Store, StoreInPieces, Touch,
+    Version, Watch, Watched,
 };
 use minimc::discovery::{ElastiCache, Names};
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
-use minimc::tokio::{Client, Cluster, Pool};
+use minimc::tokio::{Client, Cluster, Pool, Shared};
 use minimc::value::Deflate;
 use minimc::{Credentials, Error, Expiry, Key, Options};
 use minimc_tests::server::{LOGIN, Memcached};
@@ -255,6 +255,20 @@ async fn every_future_is_send() {
     for racer in racers {
         racer.await.unwrap().unwrap();
     }
+
+    let shared = Shared::connect(&address).await.unwrap();
+    let crowd = async move {
+        let key = String::from("k");
+        shared.set(&key, &[0; 9000], never).await?;
+        let _ = shared.get_into(&key, &mut [0; 10]).await;
+        let keys = [key.as_str(), "other"];
+        let _ = shared.get_many(&keys).await;
+        let get = Get::new(Key::new("k")?);
+        let length = |item: Option<Item<'_>>| item.map(|item| item.value.len());
+        let _ = shared.call_with(&get, length).await?;
+        shared.call(&Noop).await
+    };
+    tokio::spawn(crowd).await.unwrap().unwrap();
 
     let client = Client::connect(&address).await.unwrap();
     let discovery = async move {

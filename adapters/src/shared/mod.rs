@@ -25,7 +25,7 @@
 //!   there is room, in the order of coming. So the memory of a connection is bounded, however many tasks there
 //!   are: each reply is copied once, to who waits for it.
 //! - **Giving up.** A future that is dropped leaves the others untouched: its reply is dropped when it comes.
-//! - **Losing the connection.** Each who waits learns what became of its own request ([`Fate`](crate::Fate)).
+//! - **Losing the connection.** Each who waits learns what became of its own request ([`Fate`]).
 //!   Reads, and writes that had not left, are repeated once on the next connection, if
 //!   [`Options::retry`](crate::Options::retry) is on. The next call connects. When that fails, calls fail at once with the same error
 //!   for a while, from 50 ms on and up to 2 s: a server that is down is an error, and no crowd at its door.

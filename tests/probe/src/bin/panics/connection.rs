@@ -46,6 +46,7 @@ entries! {
     "Connection::set_item_limit" => each!(|c| c.set_item_limit(any()));
     "Connection::reset" => each!(|c| c.reset());
     "Connection::send" => each!(|c| c.send(some::<Store<'_, '_>>()));
+    "Connection::send_copied" => each!(|c| c.send_copied(some::<Store<'_, '_>>()));
     "Connection::send_in_pieces" => each!(|c| c.send_in_pieces(some()));
     "Connection::outgoing_piece" => each!(|c| c.outgoing_piece(bytes()));
     "Connection::value_left" => each!(|c| c.value_left());
