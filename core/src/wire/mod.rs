@@ -5,6 +5,7 @@ mod debt;
 mod dialect;
 mod encoder;
 pub(crate) mod lines;
+mod scan;
 mod shape;
 mod text;
 

@@ -93,13 +93,13 @@ impl Shape {
     pub const VALUE: Self = Self {
         rules: &Rules {
             answers: Debt::is_answered_by_value,
-            ..Rules::line(Kind::Value, text::value, &[])
+            ..Rules::values(Kind::Value, text::values)
         },
     };
 
     /// Any number of `VALUE`s with their data, then `END`.
     pub const VALUES: Self = Self {
-        rules: &Rules::line(Kind::Values, text::value, &[]),
+        rules: &Rules::values(Kind::Values, text::values),
     };
 
     /// `STORED`.
@@ -179,7 +179,7 @@ impl Shape {
 
     /// `CONFIG`, or a `VALUE`, with its data, then `END`.
     pub const CONFIG: Self = Self {
-        rules: &Rules::line(Kind::Config, text::config, &[]),
+        rules: &Rules::values(Kind::Config, text::config),
     };
 
     /// One binary packet.
@@ -270,6 +270,13 @@ impl Rules {
             line,
             words,
             answers: Debt::is_answered_in_turn,
+        }
+    }
+
+    const fn values(kind: Kind, read: Read) -> Self {
+        Self {
+            read,
+            ..Self::line(kind, text::end_of_values, &[])
         }
     }
 

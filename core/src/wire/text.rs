@@ -1,5 +1,6 @@
 //! Reply lines, classic and meta.
 
+use super::scan::blank;
 use super::{Failure, Head, Kind, NO_TAG, Shape, Status};
 use crate::error::Fault;
 
@@ -14,6 +15,23 @@ pub(super) fn meta(
     // A line that was seen without an end is not read again until that has come.
     if (searched == 0 || end(bytes, searched).is_some())
         && let Some(is_whole) = meta_line(head, shape, bytes)
+    {
+        return Ok(is_whole);
+    }
+    line(head, shape, bytes, searched)
+}
+
+/// Reads the line at the front of `bytes` as the head of a reply that is `VALUE`s, or a line of another
+/// kind; `false` says that more is needed.
+pub(super) fn values(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    searched: usize,
+) -> Result<bool, Fault> {
+    if (searched == 0 || end(bytes, searched).is_some())
+        && let Some(rest) = bytes.strip_prefix(b"VALUE ")
+        && let Some(is_whole) = item(head, shape, bytes, rest)
     {
         return Ok(is_whole);
     }
@@ -112,46 +130,79 @@ fn meta_line(head: &mut Head, shape: Shape, bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// `VALUE key flags length[ cas]` or `END`.
-pub(super) fn value(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
-    if line == b"END" {
-        let status = if shape.kind() == Kind::Values {
-            Status::End
-        } else {
-            Status::NotFound
-        };
-        head.begin(shape, status, whole(line), 0, 0);
-        return Some(());
+/// The `END` of `VALUE`s.
+pub(super) fn end_of_values(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
+    if line != b"END" {
+        return None;
     }
-    item(head, shape, line, line.strip_prefix(b"VALUE ")?)
+    let status = if shape.kind() == Kind::Values {
+        Status::End
+    } else {
+        Status::NotFound
+    };
+    head.begin(shape, status, whole(line), 0, 0);
+    Some(())
 }
 
 /// `CONFIG key flags length`, or a value.
-pub(super) fn config(head: &mut Head, shape: Shape, line: &[u8]) -> Option<()> {
-    match line.strip_prefix(b"CONFIG ") {
-        Some(rest) => item(head, shape, line, rest),
-        None => value(head, shape, line),
+pub(super) fn config(
+    head: &mut Head,
+    shape: Shape,
+    bytes: &[u8],
+    searched: usize,
+) -> Result<bool, Fault> {
+    if let Some(rest) = bytes.strip_prefix(b"CONFIG ")
+        && let Some(is_whole) = item(head, shape, bytes, rest)
+    {
+        return Ok(is_whole);
     }
+    values(head, shape, bytes, searched)
 }
 
-/// A line of which `rest` is what stands behind its first word.
-fn item(head: &mut Head, shape: Shape, line: &[u8], mut rest: &[u8]) -> Option<()> {
-    let start = line.len().saturating_sub(rest.len());
+/// `VALUE key flags length[ cas]` and the line's end, of which `rest` is what stands behind the first
+/// word; `false` says that more is needed. In one pass, as [`meta_line`].
+fn item(head: &mut Head, shape: Shape, bytes: &[u8], mut rest: &[u8]) -> Option<bool> {
+    let start = bytes.len().saturating_sub(rest.len());
     let tail = if shape.kind() == Kind::Values { 2 } else { 7 };
-    head.begin(shape, Status::Value, whole(line), 0, tail);
+    head.begin(shape, Status::Value, 0, 0, tail);
     // Other clients' keys may hold any byte but a blank.
-    let key = rest.split(|&byte| byte == b' ').next()?;
-    rest = rest.get(key.len()..)?;
-    head.key = (
-        start as u8,
-        u8::try_from(key.len()).ok().filter(|&length| length > 0)?,
-    );
-    head.flags = next_number(&mut rest)? as u32;
-    head.data = next_number(&mut rest)?.try_into().ok()?;
-    if !rest.is_empty() {
-        head.cas = next_number(&mut rest)?;
+    let mut length = 0_usize;
+    loop {
+        length = length.saturating_add(blank(rest.get(length..)?));
+        match rest.get(length) {
+            None => return Some(false),
+            Some(b' ') => break,
+            Some(b'\n') => return None,
+            Some(_) => length = length.saturating_add(1),
+        }
     }
-    rest.is_empty().then_some(())
+    rest = rest.get(length..)?;
+    let length = u8::try_from(length).ok().filter(|&length| length > 0)?;
+    head.key = (start as u8, length);
+    let mut field = 0_u8;
+    loop {
+        match *rest {
+            [b'\r', b'\n', ref behind @ ..] if field > 1 => {
+                head.head = bytes.len().saturating_sub(behind.len()) as u32;
+                return Some(true);
+            }
+            [b' ', ref token @ ..] if field < 3 => {
+                rest = token;
+                let number = match digits(&mut rest) {
+                    None if rest.is_empty() => return Some(false),
+                    number => number?,
+                };
+                match field {
+                    0 => head.flags = number as u32,
+                    1 => head.data = number.try_into().ok()?,
+                    _ => head.cas = number,
+                }
+                field = field.saturating_add(1);
+            }
+            [] | [b'\r'] => return Some(false),
+            _ => return None,
+        }
+    }
 }
 
 /// A bare number, or a word.
@@ -261,12 +312,6 @@ pub(crate) fn padded_number(line: &[u8]) -> Option<u64> {
     digits(&mut rest).filter(|_| rest.is_empty())
 }
 
-/// Takes a blank and the number behind it from the front.
-fn next_number(rest: &mut &[u8]) -> Option<u64> {
-    *rest = rest.strip_prefix(b" ")?;
-    digits(rest)
-}
-
 /// Takes a number from the front: at least one digit, within 64 bits.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) fn digits(rest: &mut &[u8]) -> Option<u64> {
@@ -285,6 +330,7 @@ pub(crate) fn digits(rest: &mut &[u8]) -> Option<u64> {
 /// Takes what stands before the next blank or the line's end from the front.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 fn until_blank<'l>(rest: &mut &'l [u8]) -> &'l [u8] {
+    // Mostly one byte.
     let end = rest.iter().position(|&byte| byte <= b' ');
     let (word, behind) = rest
         .split_at_checked(end.unwrap_or(rest.len()))
