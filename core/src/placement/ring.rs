@@ -142,6 +142,15 @@ impl<P: AsRef<[Point]>> Ring<P> {
         Some(point?.server as usize)
     }
 
+    /// The same ring over points that stay where they are.
+    pub(super) fn lend(&self) -> Ring<&[Point]> {
+        Ring {
+            points: self.points(),
+            count: self.count,
+            is_before: self.is_before,
+        }
+    }
+
     /// The index of the point that a hash belongs to; that behind the last stands for the first.
     fn place(&self, hash: u32) -> usize {
         let points = self.points();
