@@ -15,10 +15,16 @@ use crate::fixed;
 /// owed at a time.
 pub type Client<'d, const N: usize = 4> = crate::Client<Socket<'d>, &'d mut [u8], N>;
 
-/// Clients of many servers on embassy-net: see [`fixed`]. Each is over a socket that is
-/// [resting](Socket::resting) after a failure.
-pub type Cluster<'c, 'd, const N: usize = 4> =
-    fixed::Cluster<'c, crate::Client<Resting<Socket<'d>>, &'d mut [u8], N>>;
+/// Clients of many servers on embassy-net: see [`fixed`]. Each server has a [`Member`].
+pub type Cluster<'c, 'd, const N: usize = 4> = fixed::Cluster<'c, Member<'d, N>>;
+
+/// The client of one server of a [`Cluster`], over a socket that is [resting](Socket::resting) after a
+/// failure.
+///
+/// The stack looks for one neighbour a second, no more: on a network without a router in between it may
+/// take a second until another server is connected to for the first time. A time limit below that would
+/// take it for down.
+pub type Member<'d, const N: usize = 4> = crate::Client<Resting<Socket<'d>>, &'d mut [u8], N>;
 
 /// A TCP socket of embassy-net's that leads to one server.
 ///
