@@ -145,8 +145,20 @@ impl<T: Transport, S: Storage, const N: usize> Member for blocking::Client<Resti
     }
 }
 
-/// How many keys are placed at a time.
+/// How many keys are on their way at a time.
 const GROUP: usize = 16;
+
+/// How far a key of a group is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Place {
+    /// Told of, or not there.
+    #[default]
+    Done,
+    /// To be sent to this server.
+    Waits(usize),
+    /// Sent to this server.
+    Sent(usize),
+}
 
 macro_rules! batches {
     (
@@ -157,38 +169,76 @@ macro_rules! batches {
             /// Gets many items: `each` is told of every key what came of it, once, and of those of a server
             /// that is down the error.
             ///
-            /// 16 keys at a time are split by server, and asked for by one server after the other: keys
-            /// come in another order than they were given. The time limit runs anew with every reply.
+            /// 16 keys at a time are split by server. Each server is sent what fits of its own before any
+            /// reply is read: `N` keys, unless the send storage is smaller. Keys come in another order than
+            /// they were given. The time limit runs anew with every reply, and nothing is repeated.
             pub $($async)? fn get_each<K: AsRef<[u8]>>(&mut self, keys: &[K], mut each: impl FnMut(&K, Result<Option<Item<'_>>, Error>)) {
                 for keys in keys.chunks(GROUP) {
-                    let mut places = [None; GROUP];
+                    let mut places = [Place::Done; GROUP];
                     for (key, place) in keys.iter().zip(&mut places) {
                         let bytes = key.as_ref();
                         match Key::new(bytes).map_err(Error::from).and_then(|_| self.find(bytes)) {
-                            Ok(index) => *place = Some(index),
+                            Ok(index) => *place = Place::Waits(index),
                             Err(error) => each(key, Err(error)),
                         }
                     }
-                    for (index, client) in self.clients.iter_mut().enumerate() {
-                        let here = || {
-                            let placed = keys.iter().zip(&places);
-                            placed.filter(move |(_, place)| **place == Some(index)).map(|(key, _)| key)
-                        };
-                        if here().next().is_none() {
-                            continue;
+                    for index in 0..self.clients.len() {
+                        if let Some(client) = self.clients.get_mut(index) {
+                            // Replies may be left of a call that was dropped: they are not these keys'.
+                            client.forget();
                         }
-                        let mut told = 0;
-                        let gets = here().filter_map(|key| Key::new(key.as_ref()).ok()).map(Get::new);
-                        let done = client.call_each(gets, |number, item| {
-                            told = number.saturating_add(1);
-                            if let Some(key) = here().nth(number) {
-                                each(key, item);
-                            }
-                        });
-                        if let Err(error) = done $($await)* {
-                            here().skip(told).for_each(|key| each(key, Err(error)));
+                        self.send_keys(index, keys, &mut places, &mut each) $($await)*;
+                    }
+                    for index in 0..self.clients.len() {
+                        self.take_items(index, keys, &mut places, &mut each) $($await)*;
+                    }
+                }
+            }
+
+            /// Sends what fits of a server's keys.
+            $($async)? fn send_keys<K: AsRef<[u8]>>(&mut self, index: usize, keys: &[K], places: &mut [Place; GROUP], each: &mut impl FnMut(&K, Result<Option<Item<'_>>, Error>)) {
+                let Some(client) = self.clients.get_mut(index) else {
+                    return;
+                };
+                let mut is_to_go = false;
+                for (key, place) in keys.iter().zip(&mut *places) {
+                    if *place != Place::Waits(index) {
+                        continue;
+                    }
+                    // It was a key when it was placed.
+                    let Ok(get) = Key::new(key.as_ref()).map(Get::new) else {
+                        continue;
+                    };
+                    match client.send(&get) $($await)* {
+                        Ok(()) => (*place, is_to_go) = (Place::Sent(index), true),
+                        // What was sent makes room when it is answered.
+                        Err(error) if error.kind() == ErrorKind::Full && is_to_go => break,
+                        Err(error) => {
+                            *place = Place::Done;
+                            each(key, Err(error));
                         }
                     }
+                }
+                if is_to_go && let Err(error) = client.flush() $($await)* {
+                    for (key, place) in keys.iter().zip(places) {
+                        if *place == Place::Sent(index) {
+                            *place = Place::Done;
+                            each(key, Err(error));
+                        }
+                    }
+                }
+            }
+
+            /// Takes the items of a server's keys, and sends the others as there is room.
+            $($async)? fn take_items<K: AsRef<[u8]>>(&mut self, index: usize, keys: &[K], places: &mut [Place; GROUP], each: &mut impl FnMut(&K, Result<Option<Item<'_>>, Error>)) {
+                while places.contains(&Place::Waits(index)) || places.contains(&Place::Sent(index)) {
+                    for (key, place) in keys.iter().zip(&mut *places) {
+                        if *place == Place::Sent(index) && let Some(client) = self.clients.get_mut(index) {
+                            *place = Place::Done;
+                            each(key, client.receive::<Get<'_>>() $($await)*);
+                        }
+                    }
+                    self.send_keys(index, keys, places, each) $($await)*;
                 }
             }
         }

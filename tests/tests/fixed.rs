@@ -9,13 +9,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
-use minimc::command::{Watch, Watched};
+use minimc::command::{Item, Watch, Watched};
 use minimc::fixed::{Cluster, Member};
 use minimc::health::{Change, Policy};
 use minimc::placement::{Placement, Point, Rule, Server};
-use minimc::{BadKey, ErrorKind, Expiry, Fate, Options, Resting, ReturnCode};
+use minimc::{BadKey, ErrorKind, Expiry, Fate, Options, Protocol, Resting, ReturnCode, Transport};
 use minimc_tests::server::Memcached;
 
 const NEVER: Expiry = Expiry::NEVER;
@@ -99,7 +100,7 @@ macro_rules! clusters {
 
         type Client = $client;
 
-        fn clients(fleet: &[Memcached; 3], policy: &'static Policy) -> [Client; 3] {
+        pub(super) fn clients(fleet: &[Memcached; 3], policy: &'static Policy) -> [Client; 3] {
             let mut number = 0;
             fleet.each_ref().map(|server| {
                 let socket = minimc::$colour::Socket::new(server.address());
@@ -335,6 +336,116 @@ macro_rules! clusters {
 
 mod blocking {
     clusters!(#[test] minimc::blocking::Client<Resting<minimc::net::Socket>, [u8; STORAGE]>, net, [], []);
+}
+
+/// Replies of a call that was dropped are not taken for those of the next.
+#[tokio::test]
+async fn what_a_dropped_call_leaves_is_nobodys() {
+    let fleet = fleet();
+    let mut clients = tasks::clients(&fleet, &STAYING);
+    let mut cluster = Cluster::new(&SERVERS, &PLACEMENT, &mut clients);
+    let keys = keys();
+    for key in &keys {
+        cluster.at(key).unwrap().set(key, key, NEVER).await.unwrap();
+    }
+    for round in 0..10 {
+        let held = &fleet[round % 3];
+        held.hold();
+        let asked = cluster.get_each(&keys[round..][..16], |_, _| {});
+        let dropped = tokio::time::timeout(Duration::from_millis(20), asked).await;
+        assert!(dropped.is_err());
+        held.go_on();
+        let mut told = 0;
+        let compare = |key: &String, item: Result<Option<Item<'_>>, _>| {
+            assert_eq!(item.unwrap().unwrap().value, key.as_bytes());
+            told += 1;
+        };
+        cluster.get_each(&keys[30..], compare).await;
+        assert_eq!(told, keys.len() - 30);
+    }
+}
+
+/// A server that has nothing, in memory: when how many requests are written to it (`w`), when they are let go
+/// (`p`), and when a reply is read (`r`).
+#[derive(Clone, Default)]
+struct Empty {
+    happened: Rc<RefCell<Vec<(char, usize)>>>,
+    number: usize,
+    is_to_go: bool,
+}
+
+impl Transport for Empty {
+    async fn connect(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
+        self.happened.borrow_mut().push(('r', self.number));
+        into[..5].copy_from_slice(b"END\r\n");
+        Ok(5)
+    }
+
+    async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
+        let bytes = parts.concat();
+        let count = bytes.iter().filter(|byte| **byte == b'\n').count();
+        self.is_to_go = true;
+        self.happened.borrow_mut().push(('w', count));
+        Ok(bytes.len())
+    }
+
+    async fn push(&mut self) -> Result<(), ErrorKind> {
+        if std::mem::take(&mut self.is_to_go) {
+            self.happened.borrow_mut().push(('p', self.number));
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {}
+}
+
+#[test]
+fn all_servers_are_sent_their_keys_before_any_is_waited_for() {
+    let happened = Rc::<RefCell<Vec<(char, usize)>>>::default();
+    let mut clients = [0, 1, 2].map(|number| {
+        let empty = Empty {
+            happened: happened.clone(),
+            number,
+            is_to_go: false,
+        };
+        let options = Options {
+            protocol: Protocol::Text,
+            ..Options::default()
+        };
+        let transport = Resting::new(empty, &STAYING, clock);
+        let storage = [0; STORAGE];
+        minimc::blocking::Client::<_, _, 4>::with_options(transport, storage, storage, options)
+            .unwrap()
+    });
+    let mut cluster = Cluster::new(&SERVERS, &PLACEMENT, &mut clients);
+    let keys = keys();
+    let keys = &keys[..16];
+    let of = |server| {
+        keys.iter()
+            .filter(|key| RULE.place(key.as_bytes(), &SERVERS) == Some(server))
+            .count()
+    };
+    let mut misses = 0;
+    cluster.get_each(keys, |_, item| {
+        misses += usize::from(item.unwrap().is_none())
+    });
+    assert_eq!(misses, keys.len());
+    // Four are on their way at most, and all go out in one write.
+    let sent = |server, count: usize| [('w', count.min(4)), ('p', server)];
+    let mut expected: Vec<_> = (0..3).flat_map(|server| sent(server, of(server))).collect();
+    for server in 0..3 {
+        for number in 0..of(server) {
+            if number != 0 && number % 4 == 0 {
+                expected.extend(sent(server, of(server) - number));
+            }
+            expected.push(('r', server));
+        }
+    }
+    assert_eq!(*happened.borrow(), expected);
 }
 
 mod tasks {

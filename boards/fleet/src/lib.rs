@@ -15,6 +15,7 @@ use embassy_net::driver::Driver;
 use embassy_net::{Ipv4Address, Stack, StackResources};
 use embassy_time::{Instant, Timer};
 use heapless::String;
+use minimc::command::Item;
 use minimc::embassy::{Cluster, Member, Socket};
 use minimc::health::{Change, Policy};
 use minimc::{Error, ErrorKind, Expiry, Options};
@@ -128,27 +129,51 @@ struct Slowest {
     otherwise: u64,
 }
 
-/// Stores and gets each key.
+/// Stores each key, with a value that was never there, and gets all of them.
 async fn round(cluster: &mut Cluster<'_, '_>, number: u32, slowest: &mut Slowest) -> Tally {
+    let keys: [_; KEYS as usize] = core::array::from_fn(|number| key(number as u32));
+    let mut outcomes = [Ok(()); KEYS as usize];
+    for (key, outcome) in keys.iter().zip(&mut outcomes) {
+        let began = Instant::now();
+        *outcome = store(cluster, key, number).await;
+        let took = began.elapsed().as_micros();
+        match outcome.map_err(|error| error.kind()) {
+            Ok(()) => {}
+            Err(ErrorKind::ServerDown | ErrorKind::ServerEjected) => {
+                slowest.at_once = slowest.at_once.max(took);
+            }
+            Err(_) => slowest.otherwise = slowest.otherwise.max(took),
+        }
+    }
+    let compare = |key: &String<16>, item: Result<Option<Item<'_>>, Error>| {
+        let mut places = keys.iter().zip(&mut outcomes);
+        let (_, outcome) = places
+            .find(|(one, _)| *one == key)
+            .expect("one of the keys");
+        match (item, &outcome) {
+            (Ok(Some(item)), Ok(())) => {
+                assert_eq!(item.value, value(key, number).as_bytes(), "a wrong value");
+            }
+            // The server was lost in between, and is there again, empty; or another has the key now.
+            (Ok(None), Ok(())) => defmt::info!("{=str} is gone", key.as_str()),
+            (Err(error), Ok(())) => *outcome = Err(error),
+            // What was stored of it is not known.
+            (_, Err(_)) => {}
+        }
+    };
+    cluster.get_each(&keys, compare).await;
     let mut tally = Tally {
         round: number,
         ..Tally::default()
     };
-    for key in (0..KEYS).map(key) {
-        let home = home(&key);
-        tally.moved += u32::from(cluster.place(&key) != Some(home));
-        let began = Instant::now();
-        let outcome = there_and_back(cluster, &key, number).await;
-        let took = began.elapsed().as_micros();
+    for (key, outcome) in keys.iter().zip(outcomes) {
+        let home = home(key);
+        tally.moved += u32::from(cluster.place(key) != Some(home));
         let counts = match outcome.map_err(|error| error.kind()) {
             Ok(()) => &mut tally.right,
-            Err(ErrorKind::ServerDown | ErrorKind::ServerEjected) => {
-                slowest.at_once = slowest.at_once.max(took);
-                &mut tally.down
-            }
+            Err(ErrorKind::ServerDown | ErrorKind::ServerEjected) => &mut tally.down,
             Err(kind) => {
                 defmt::info!("{=str} of server {}: {}", key.as_str(), home, kind);
-                slowest.otherwise = slowest.otherwise.max(took);
                 &mut tally.failed
             }
         };
@@ -157,23 +182,17 @@ async fn round(cluster: &mut Cluster<'_, '_>, number: u32, slowest: &mut Slowest
     tally
 }
 
-/// Stores a value that was never there, and gets it.
-async fn there_and_back(
-    cluster: &mut Cluster<'_, '_>,
-    key: &str,
-    number: u32,
-) -> Result<(), Error> {
-    let mut value = String::<32>::new();
+async fn store(cluster: &mut Cluster<'_, '_>, key: &str, number: u32) -> Result<(), Error> {
+    let client = cluster.at(key)?;
+    client.set(key, &value(key, number), Expiry::NEVER).await
+}
+
+/// What is stored in a round.
+fn value(key: &str, number: u32) -> String<32> {
+    let mut value = String::new();
     // A key and a number: there is room.
     let _ = write!(value, "{number} {key}");
-    let client = cluster.at(key)?;
-    client.set(key, &value, Expiry::NEVER).await?;
-    match client.get(key).await? {
-        Some(item) => assert_eq!(item.value, value.as_bytes(), "a wrong value"),
-        // The server was lost in between, and is there again, empty.
-        None => defmt::info!("{=str} is gone", key),
-    }
-    Ok(())
+    value
 }
 
 /// The clients of the servers; each connects with its first call.
