@@ -365,6 +365,24 @@ async fn what_a_dropped_call_leaves_is_nobodys() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_future_is_send() {
+    let fleet = fleet();
+    let mut clients = tasks::clients(&fleet, &STAYING);
+    let task = async move {
+        let mut cluster = Cluster::new(&SERVERS, &PLACEMENT, &mut clients);
+        let keys = keys();
+        cluster.at(&keys[0])?.set(&keys[0], "1", NEVER).await?;
+        let mut found = 0;
+        let count = |_: &String, item: Result<Option<Item<'_>>, _>| {
+            found += usize::from(item.is_ok_and(|item| item.is_some()));
+        };
+        cluster.get_each(&keys, count).await;
+        Ok::<_, minimc::Error>(found)
+    };
+    assert_eq!(tokio::spawn(task).await.unwrap().unwrap(), 1);
+}
+
 /// A server that has nothing, in memory: when how many requests are written to it (`w`), when they are let go
 /// (`p`), and when a reply is read (`r`).
 #[derive(Clone, Default)]
