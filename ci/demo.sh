@@ -8,8 +8,8 @@
 #   ci/demo.sh [--board NAME] [--pylibmc] [FILE]
 #
 # NAME is mps2-an386 (the default), lm3s6965evb, riscv-virt, or all for one after the other. FILE is
-# any file that is stored in up to the server's limit for an item, 1 MiB; by default one of the
-# repository's own.
+# any file of up to 4 MiB that compressed is within the server's limit for an item, 1 MiB; by default one
+# of the repository's own.
 #
 # With --pylibmc it is pylibmc that writes the configuration and reads what the devices published, and
 # not minimc: that of the Python that MINIMC_PYTHON names, which means the same as the option, or one
