@@ -5,7 +5,8 @@
 #
 # SERVER is the port where memcached listens on 127.0.0.1; QEMU connects to it once. Or it is a
 # command that QEMU starts for every connection of the device, with the connection as its standard
-# input and output. The firmware sees either as 10.0.2.100:11211, and can reach nothing else.
+# input and output. The firmware sees either as 10.0.2.100:11211, and can reach nothing else. Several
+# servers are lines of SERVER; the second is 10.0.2.101, and so on.
 # ARGUMENTS are the firmware's own.
 #
 # The firmware's log goes to standard output, its last words to standard error. The exit status is
@@ -25,12 +26,17 @@ if [ ! -f "$elf" ]; then
     exit 2
 fi
 
-# Within an option of QEMU's a comma is doubled.
-case $server in
-*[!0-9]*) server=cmd:${server//,/,,} ;;
-*) server=tcp:127.0.0.1:$server ;;
-esac
-network="user,restrict=on,guestfwd=tcp:10.0.2.100:11211-$server"
+network=user,restrict=on
+address=100
+while IFS= read -r one; do
+    # Within an option of QEMU's a comma is doubled.
+    case $one in
+    *[!0-9]*) one=cmd:${one//,/,,} ;;
+    *) one=tcp:127.0.0.1:$one ;;
+    esac
+    network+=",guestfwd=tcp:10.0.2.$address:11211-$one"
+    address=$((address + 1))
+done <<<"$server"
 case $board in
 mps2-an386 | lm3s6965evb)
     qemu=(qemu-system-arm -machine "$board" -nic "$network")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What every client must do with a real server, done by firmware in QEMU: the scenarios of
-# tests/scenarios over embassy-net for each protocol, and the program without an executor.
+# tests/scenarios over embassy-net for each protocol, three servers of which one is lost, and the program
+# without an executor.
 #
 #   ci/firmware.sh [BOARD...]
 #
@@ -23,7 +24,7 @@ firmware=${CARGO_TARGET_DIR:-target}/release/firmware
 ran=
 for board in "${boards[@]}"; do
     board_target "$board" >/dev/null
-    for program in live blocking; do
+    for program in live fleet blocking; do
         [ -e "boards/$board/src/bin/$program.rs" ] || continue
         image=$(board_image "$board" $program)
         "$firmware" $program "$board" "$image"

@@ -3,7 +3,7 @@
 #
 # Flash is the code and constants of a linked program with a connection (tests/probe/src/bin/size.rs)
 # less those of the same program over stubs of the connection's methods; what the compiler links for
-# itself, such as memcpy, is counted apart. RAM is the size of a Connection.
+# itself, such as memcpy, is counted apart. RAM is the size of a Connection, and of what else a program has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ci/bare-metal.sh
@@ -20,6 +20,9 @@ flock 8
 
 # Every command that is a feature of its own.
 mapfile -t commands < <(sed -n '/^# ci\/size.sh: commands/,/^#/s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
+
+# And what is done with many servers.
+mapfile -t servers < <(sed -n '/^# ci\/size.sh: servers/,/^# ci\/size.sh: values/s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
 
 # And what is done with values.
 mapfile -t values < <(sed -n '/^# ci\/size.sh: values/,/^# ci\/size.sh: one/s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
@@ -40,6 +43,9 @@ done
 for command in "${commands[@]}"; do
     image "few-$command" "$command"
     image "few-$command-stub" "$command,stub"
+done
+for program in "${servers[@]}"; do
+    image "servers-$program" "$program"
 done
 for value in "${values[@]}"; do
     image "value-$value" "$value"

@@ -95,6 +95,14 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         now(self.inner.send(command))
     }
 
+    pub(crate) fn forget(&mut self) {
+        self.inner.forget();
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        now(self.inner.flush())
+    }
+
     /// Takes the reply to the oldest command that was sent: see
     /// [`minimc::Client::receive`](crate::Client::receive).
     pub fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {

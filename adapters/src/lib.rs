@@ -9,6 +9,7 @@
 //! | datagrams (UDP), blocking: get and set | `minimc::udp::Client` | `std` (default) |
 //! | tokio | `minimc::tokio::Client` | `tokio` |
 //! | many servers behind one client | `minimc::net::Cluster`, `minimc::tokio::Cluster` | `std`, `tokio` |
+//! | the same without an allocator | `minimc::embassy::Cluster`, [`fixed::Cluster`] over any client | |
 //! | threads or tasks that share few connections | `minimc::net::Pool`, `minimc::tokio::Pool` | `std`, `tokio` |
 //! | embassy-net | `minimc::embassy::Client` | `embassy-net` |
 //! | anything that speaks embedded-io-async | [`Client`] over [`Io`] | |
@@ -45,7 +46,7 @@
 //! Those who know pylibmc or libmemcached find everything by its name in [`pylibmc`].
 //!
 //! Many servers behind one client, with each key where other programs look for it, are a
-//! `minimc::cluster`.
+//! `minimc::cluster` on hosts, and a [`fixed::Cluster`] on firmware.
 //!
 //! A client is used by one at a time; threads and tasks share a pool of them (`minimc::pool`).
 //!
@@ -95,6 +96,7 @@ pub mod cluster;
 mod colours;
 #[cfg(feature = "std")]
 pub mod discovery;
+pub mod fixed;
 mod options;
 #[cfg(feature = "std")]
 pub mod pool;
@@ -115,7 +117,7 @@ mod zlib;
 
 pub use minimc_core::{
     BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key,
-    Prefix, Protocol, ReturnCode, Storage, Text, command, hash, placement, value,
+    Prefix, Protocol, ReturnCode, Storage, Text, command, hash, health, placement, value,
 };
 
 pub use client::Client;
@@ -128,7 +130,7 @@ pub use transport::embassy;
 pub use transport::net;
 #[cfg(feature = "tokio")]
 pub use transport::tokio;
-pub use transport::{Io, Transport};
+pub use transport::{Io, Resting, Transport};
 #[cfg(feature = "std")]
 pub use verbs::OwnedItem;
 #[cfg(feature = "zlib")]

@@ -9,23 +9,40 @@ use minimc_core::value::{BadValue, Container};
 /// [`set_value_compressed`](crate::blocking::Client::set_value_compressed).
 ///
 /// It keeps what it needs, some 300 KB, from one value to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Zlib {
     /// What was used before, each with its level, and whether it writes zlib's container.
     used: Vec<(u8, bool, Compress)>,
+    /// The window's size as a power of two.
+    window_bits: u8,
 }
 
 impl Zlib {
     /// A compressor, which takes no memory until it is used.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_window(32_768)
+    }
+
+    /// The same, but what it writes is inflated through a window of `bytes` bytes, for readers with little
+    /// memory ([`Inflate`](minimc_core::value::Inflate)). Less is found to repeat in a small window: what
+    /// is stored gets larger.
+    ///
+    /// zlib's windows have from 512 to 32,768 bytes, by powers of two: it is the next that is not larger,
+    /// or else the smallest.
+    pub fn with_window(bytes: usize) -> Self {
+        let bits = bytes.clamp(512, 32_768).ilog2();
+        Self {
+            used: Vec::new(),
+            window_bits: bits as u8,
+        }
     }
 
     /// The one for a level, new or as new.
     fn stream(&mut self, level: u8, zlib: bool) -> &mut Compress {
         let is_it = |used: &(u8, bool, Compress)| (used.0, used.1) == (level, zlib);
         let at = self.used.iter().position(is_it).unwrap_or_else(|| {
-            let stream = Compress::new(Compression::new(level.into()), zlib);
+            let compression = Compression::new(level.into());
+            let stream = Compress::new_with_window_bits(compression, zlib, self.window_bits);
             self.used.push((level, zlib, stream));
             self.used.len() - 1
         });
@@ -56,6 +73,12 @@ impl Zlib {
     }
 }
 
+impl Default for Zlib {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl minimc_core::value::Compress for Zlib {
     fn compress<'r>(
         &mut self,
@@ -77,7 +100,7 @@ impl minimc_core::value::Compress for Zlib {
 mod tests {
     use alloc::vec;
 
-    use minimc_core::value::{Compress, Convention, Reading, Value};
+    use minimc_core::value::{Compress, Convention, Inflate, Reading, Value};
 
     use super::*;
 
@@ -100,5 +123,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_written_for_a_window_is_inflated_through_it() {
+        // Text that repeats from near and from far.
+        let lines = (0..4_000_u32).map(|n| alloc::format!("{} {}\n", n % 700, n * n % 91));
+        let input = lines.collect::<alloc::string::String>().into_bytes();
+        let mut room = vec![0; input.len()];
+        let mut lengths = vec![];
+        for (asked, window) in [
+            (0, 512),
+            (512, 512),
+            (2_047, 1_024),
+            (2_048, 2_048),
+            (usize::MAX, 32_768),
+        ] {
+            for container in [Container::Zlib, Container::Gzip] {
+                for level in [1, 6, 9] {
+                    let mut zlib = Zlib::with_window(asked);
+                    let mut compressed =
+                        zlib.compress(container, level, &input, &mut room).unwrap();
+                    lengths.push(compressed.len());
+                    let mut window = vec![0; window];
+                    let mut inflate = Inflate::new(container, &mut window, input.len() as u32);
+                    let mut all = vec![];
+                    while let Some(piece) = inflate.next(&mut compressed).unwrap() {
+                        all.extend_from_slice(piece);
+                    }
+                    inflate.finish(Reading::Strict).unwrap();
+                    assert!(all == input, "{container:?} {level} {asked}");
+                }
+            }
+        }
+        // The window is a bound that is felt: the largest finds more.
+        assert!(lengths.last() < lengths.first());
     }
 }

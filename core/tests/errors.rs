@@ -209,6 +209,18 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Fate::NotSent,
         ),
         (
+            ServerDown,
+            "the server failed a moment ago, and is left alone for a while",
+            ReturnCode::ServerTemporarilyDisabled,
+            Fate::NotSent,
+        ),
+        (
+            ServerEjected,
+            "the server failed too often, and others have its keys",
+            ReturnCode::ServerMarkedDead,
+            Fate::NotSent,
+        ),
+        (
             ReplyTooLarge { size: 9 },
             "a value of 9 bytes does not fit the receive storage",
             ReturnCode::MemoryAllocationFailure,

@@ -4,8 +4,8 @@ inflates and compresses.
     python3 sizes.py FOLDER
 
 FOLDER has the images `few` and `single`, both with `-text`, `-meta`, `-binary` and `-stub` behind the
-name, for each further command `few` with `-COMMAND` and `-COMMAND-stub`, and `value-` with what is done
-with values. In those with `-stub` the connection's methods do nothing: what they weigh is the program's
+name, for each further command `few` with `-COMMAND` and `-COMMAND-stub`, and `value-` and `servers-` with
+what is done with values, and with many servers. In those with `-stub` the connection's methods do nothing: what they weigh is the program's
 own.
 Ends with 1 if a limit is passed.
 """
@@ -112,6 +112,14 @@ def main(folder):
         print(f"    {name:40}{added:7,}" + (f"   limit {limit:,}" if limit else ""))
         if limit and added > limit:
             too_large.append(f"{name}: {added:,} bytes of flash, the limit is {limit:,}")
+
+    print("\nFlash that eight servers add to get, set and delete, with all that they need of the language")
+    for path in sorted(folder.glob("servers-*")):
+        image = elf.Elf(path)
+        name = path.name.removeprefix("servers-")
+        rings = {symbol.size for symbol in image.symbols if symbol.name.startswith("FLASH ")}
+        added = sum(flash(image).values()) - few
+        print(f"    {name:40}{added:7,}" + "".join(f"   the ring {ring:,} of it" for ring in rings))
 
     strangers = [name for name in map(lambda symbol: elf.path(symbol.name), elf.Elf(folder / "few").symbols)
                  if re.search(STRANGERS, name)]

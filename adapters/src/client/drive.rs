@@ -123,7 +123,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     /// [ready](Self::ready).
     pub(super) fn begin(&mut self) -> bool {
         self.transport.begin(self.options.timeout);
-        (self.by_hand, self.waiting) = (false, 0);
+        self.forget();
         if !self.connected || !self.connection.is_idle() {
             return false;
         }

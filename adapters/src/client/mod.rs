@@ -229,6 +229,20 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         Ok(())
     }
 
+    /// Writes out what was [sent](Self::send), and waits for nothing. When it fails the connection is
+    /// broken, and what was on it is lost.
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+        self.transport.begin(self.options.timeout);
+        self.by_hand = false;
+        let mut written = self.write(None).await;
+        if written.is_ok() {
+            written = self.transport.push().await;
+        }
+        written.map_err(|kind| self.lost(kind))?;
+        self.by_hand = true;
+        Ok(())
+    }
+
     /// Takes the reply to the oldest command that was [sent](Self::send) and not received.
     pub async fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {
         if !self.by_hand || self.waiting == 0 {
@@ -258,7 +272,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         self.transport.close();
         self.connection.reset();
         self.connected = false;
-        (self.by_hand, self.waiting) = (false, 0);
+        self.forget();
     }
 
     /// Takes leave: asks the server to close the connection, and closes it. That the server does is
@@ -276,11 +290,16 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         left.or_else(|failure| failure.unless_lost())
     }
 
+    /// Gives up what was [sent](Self::send) and not received.
+    pub(crate) fn forget(&mut self) {
+        (self.by_hand, self.waiting) = (false, 0);
+    }
+
     /// Gives up whatever is left of earlier calls, without waiting; `false` if the client has no
     /// connection then that another holder could use.
     #[cfg(feature = "std")]
     pub(crate) fn let_go(&mut self) -> bool {
-        (self.by_hand, self.waiting) = (false, 0);
+        self.forget();
         self.connection.abandon();
         self.connected && !self.connection.is_broken()
     }

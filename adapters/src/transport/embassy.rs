@@ -5,13 +5,26 @@ use core::time::Duration;
 use embassy_net::tcp::{ConnectError, TcpSocket};
 use embassy_net::{IpEndpoint, Stack};
 use embassy_time::{Instant, with_deadline};
+use minimc_core::health::Policy;
 use minimc_core::{During, ErrorKind};
 
-use super::{Transport, first};
+use super::{Resting, Transport, first};
+use crate::fixed;
 
 /// The client on embassy-net: over a [`Socket`], in the caller's storage, with up to `N` replies
 /// owed at a time.
 pub type Client<'d, const N: usize = 4> = crate::Client<Socket<'d>, &'d mut [u8], N>;
+
+/// Clients of many servers on embassy-net: see [`fixed`]. Each server has a [`Member`].
+pub type Cluster<'c, 'd, const N: usize = 4> = fixed::Cluster<'c, Member<'d, N>>;
+
+/// The client of one server of a [`Cluster`], over a socket that is [resting](Socket::resting) after a
+/// failure.
+///
+/// The stack looks for one neighbour a second, no more: on a network without a router in between it may
+/// take a second until another server is connected to for the first time. A time limit below that would
+/// take it for down.
+pub type Member<'d, const N: usize = 4> = crate::Client<Resting<Socket<'d>>, &'d mut [u8], N>;
 
 /// A TCP socket of embassy-net's that leads to one server.
 ///
@@ -44,6 +57,13 @@ impl<'d> Socket<'d> {
             server: server.into(),
             deadline: Instant::MAX,
         }
+    }
+
+    /// The socket as a member of a [`Cluster`] has it: after a failure its server is left alone for as
+    /// long as the policy says, by embassy-time's clock.
+    pub fn resting(self, policy: &'static Policy) -> Resting<Self> {
+        let clock = || Duration::from_micros(Instant::now().as_micros());
+        Resting::new(self, policy, clock)
     }
 }
 

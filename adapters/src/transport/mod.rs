@@ -5,10 +5,12 @@ pub mod embassy;
 mod io;
 #[cfg(feature = "std")]
 pub mod net;
+mod resting;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
 pub use io::Io;
+pub use resting::Resting;
 
 use core::future::{Future, ready};
 use core::time::Duration;

@@ -1,6 +1,6 @@
 //! The device's name, and the keys that bear it.
 
-use core::fmt::{Arguments, Write};
+use core::fmt::{self, Arguments, Write};
 
 use heapless::String;
 
@@ -33,5 +33,11 @@ impl<'n> Name<'n> {
         // `rest` has at most 15 bytes, so there is room.
         let _ = write!(key, "dev:{}:{rest}", self.0);
         key
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
     }
 }

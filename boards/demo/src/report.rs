@@ -20,12 +20,16 @@ pub(crate) struct Report {
     pub(crate) readings: u32,
 }
 
+/// How long a result may be; one that is longer lost its end.
+const LONGEST: usize = 384;
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "boot={}", self.boot)?;
         writeln!(f, "excess={}", self.calibration.excess)?;
         writeln!(f, "calibrated_by={}", self.calibration.by)?;
         writeln!(f, "image={}", self.image.length)?;
+        writeln!(f, "arrived={}", self.image.arrived)?;
         writeln!(f, "sha256={}", self.image.sha256)?;
         writeln!(f, "readings={}", self.readings)
     }
@@ -37,13 +41,12 @@ pub(crate) async fn publish(
     name: Name<'_>,
     outcome: &Result<Report, Fault>,
 ) -> Result<(), Error> {
-    let mut text = String::<256>::new();
+    let mut text = String::<LONGEST>::new();
     // A server's own error text may be too long: then its end is missing.
     let _ = match outcome {
         Ok(report) => write!(text, "status=ok\n{report}"),
         Err(fault) => write!(text, "status=failed\nreason={fault}\n"),
     };
-    client
-        .set(&name.key(format_args!("result")), &text, Expiry::NEVER)
-        .await
+    let key = name.key(format_args!("result"));
+    client.set_value(&key, text.as_str(), Expiry::NEVER).await
 }

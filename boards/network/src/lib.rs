@@ -23,6 +23,14 @@ const WINDOW: usize = 2048;
 /// When it is called twice: its memory is static.
 pub fn start<N: Driver>(nic: N) -> (Stack<'static>, Runner<'static, N>) {
     static RESOURCES: StaticCell<StackResources<1>> = StaticCell::new();
+    start_with(nic, RESOURCES.init(StackResources::new()))
+}
+
+/// The same for as many sockets as `resources` are for.
+pub fn start_with<N: Driver, const SOCKETS: usize>(
+    nic: N,
+    resources: &'static mut StackResources<SOCKETS>,
+) -> (Stack<'static>, Runner<'static, N>) {
     let (address, prefix) = DEVICE;
     let config = Config::ipv4_static(StaticConfigV4 {
         address: Ipv4Cidr::new(address, prefix),
@@ -31,7 +39,7 @@ pub fn start<N: Driver>(nic: N) -> (Stack<'static>, Runner<'static, N>) {
     });
     // The seed makes local ports hard to guess; here nobody tries.
     let seed = 0;
-    embassy_net::new(nic, config, RESOURCES.init(StackResources::new()), seed)
+    embassy_net::new(nic, config, resources, seed)
 }
 
 /// A socket for the server; it connects when a client first needs it.

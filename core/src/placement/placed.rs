@@ -48,6 +48,43 @@ impl<P: AsRef<[Point]> + AsMut<[Point]>> Placement<P> {
     }
 }
 
+impl<const N: usize> Placement<[Point; N]> {
+    /// The same for a list that is known, made by the compiler: its ring lies in flash. Long lists may need
+    /// `#[allow(long_running_const_eval)]`.
+    ///
+    /// ```
+    /// use minimc_core::placement::{Placement, Point, Rule, Server};
+    ///
+    /// const SERVERS: [Server<'static>; 2] = match (Server::tcp("10.0.1.1", 11211), Server::tcp("10.0.1.2", 11211)) {
+    ///     (Ok(one), Ok(two)) => [one, two],
+    ///     _ => panic!("a bad server"),
+    /// };
+    /// const RULE: Rule = Rule::PYLIBMC_KETAMA_WEIGHTED;
+    /// static PLACEMENT: Placement<[Point; RULE.room(&SERVERS)]> = match Placement::at_compile_time(RULE, &SERVERS) {
+    ///     Ok(placement) => placement,
+    ///     Err(_) => panic!("the array is too small"),
+    /// };
+    ///
+    /// assert_eq!(PLACEMENT.place(b"key0", &SERVERS), RULE.place(b"key0", &SERVERS));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Full`], if the array is too small.
+    pub const fn at_compile_time(rule: Rule, servers: &[Server<'_>]) -> Result<Self, Full> {
+        let Some(points) = rule.points() else {
+            return Ok(Self { rule, ring: None });
+        };
+        match Ring::at_compile_time(points, servers) {
+            Ok(ring) => Ok(Self {
+                rule,
+                ring: Some(ring),
+            }),
+            Err(full) => Err(full),
+        }
+    }
+}
+
 impl<P: AsRef<[Point]>> Placement<P> {
     /// The index of the server of a key. The servers are those of [`Placement::new`].
     ///
@@ -70,6 +107,14 @@ impl<P: AsRef<[Point]>> Placement<P> {
             (Rule::Ring(hash, _), Some(ring)) => ring.find_alive(hash.of(key), is_alive),
             (Rule::Dalli, Some(ring)) => dalli(key, ring, is_alive),
             (rule, _) => rule.without_ring(key, servers, is_alive),
+        }
+    }
+
+    /// The same over a ring that stays where it is.
+    pub fn lend(&self) -> Placement<&[Point]> {
+        Placement {
+            rule: self.rule,
+            ring: self.ring.as_ref().map(Ring::lend),
         }
     }
 

@@ -16,6 +16,7 @@
     reason = "a test may fail"
 )]
 
+pub mod fleet;
 mod large;
 mod many;
 mod pipelined;

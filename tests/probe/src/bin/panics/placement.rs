@@ -60,6 +60,10 @@ entries! {
         }
     };
     "Placement::new" => sink(Placement::new(*some(), servers(), slice(), slice()));
+    "Placement::at_compile_time" => {
+        sink(Placement::<[Point; 480]>::at_compile_time(*some(), servers()));
+    };
+    "Placement::lend" => sink(some::<Placement<Storage>>().lend());
     "Placement::place" => some::<Placement<Storage>>().place(bytes(), servers());
     "Placement::place_alive" => {
         some::<Placement<Storage>>().place_alive(bytes(), servers(), |_| either())

@@ -159,6 +159,13 @@ fn turn(connection: &mut Connection) -> Result<(), Error> {
             let deflate: &mut Deflate = some();
             sink(deflate.zlib(bytes(), bytes()));
         }
+        #[cfg(any(
+            feature = "remainder",
+            feature = "ring-in-flash",
+            feature = "ring-in-ram",
+            feature = "health"
+        ))]
+        44 => crate::servers::use_them(),
         _ => {}
     }
     Ok(())

@@ -6,6 +6,7 @@
 #![no_main]
 
 mod client;
+mod servers;
 #[cfg(feature = "stub")]
 mod stub;
 
@@ -39,6 +40,7 @@ extern "C" fn _start() {
     sink(&raw mut ARRAYS);
     sink(&raw mut INFLATE);
     sink(&raw mut DEFLATE);
+    servers::places();
     sink(client::run());
 }
 
