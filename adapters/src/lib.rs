@@ -101,6 +101,7 @@ pub mod pylibmc;
 pub mod recipes;
 #[cfg(feature = "std")]
 mod storage;
+mod streams;
 mod transport;
 #[cfg(feature = "std")]
 pub mod udp;
@@ -118,6 +119,7 @@ pub use client::Client;
 pub use options::Options;
 #[cfg(feature = "std")]
 pub use storage::Growing;
+pub use streams::TransferError;
 #[cfg(feature = "embassy-net")]
 pub use transport::embassy;
 #[cfg(feature = "std")]

@@ -12,6 +12,9 @@ pub use many::{Many, Outcome};
 pub use stream::Stream;
 pub use upload::Upload;
 
+/// The traits of readers and writers of this colour.
+pub(crate) use embedded_io_async as io;
+
 use minimc_core::command::{Batch, Command, Get, Quit, Watch};
 use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};
 
