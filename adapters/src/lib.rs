@@ -93,6 +93,7 @@ pub mod client;
 pub mod cluster;
 #[macro_use]
 mod colours;
+mod chunks;
 mod options;
 #[cfg(feature = "std")]
 pub mod pool;
@@ -115,6 +116,8 @@ pub use minimc_core::{
     Prefix, Protocol, ReturnCode, Storage, Text, command, placement, value,
 };
 
+#[cfg(feature = "std")]
+pub use chunks::random_version;
 pub use client::Client;
 pub use options::Options;
 #[cfg(feature = "std")]

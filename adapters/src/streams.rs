@@ -210,7 +210,7 @@ macro_rules! streams {
             }
 
             /// All of `bytes` into `writer`. embedded-io's own panics where nothing is taken.
-            $($async)? fn write_all<W: $colour::io::Write>(writer: &mut W, mut bytes: &[u8]) -> Result<(), TransferError<W::Error>> {
+            pub(crate) $($async)? fn write_all<W: $colour::io::Write>(writer: &mut W, mut bytes: &[u8]) -> Result<(), TransferError<W::Error>> {
                 while !bytes.is_empty() {
                     match writer.write(bytes) $($await)* {
                         Ok(0) => return Err(TransferError::WriteZero),

@@ -16,6 +16,7 @@
     reason = "a test may fail"
 )]
 
+mod chunked;
 mod large;
 mod many;
 mod pipelined;
@@ -23,6 +24,7 @@ mod recipes;
 mod streams;
 mod values;
 
+pub use chunked::chunked;
 pub use large::{LARGE, PART, WHOLE, large};
 pub use many::many;
 pub use pipelined::{pairs, pipelined};
