@@ -7,13 +7,14 @@
 )]
 
 use std::convert::Infallible;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use embedded_io_adapters::std::FromStd;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use minimc::command::{Store, StoreInPieces, Stored};
 use minimc::value::BadValue;
+use minimc::value::chunks::Manifest;
 use minimc::{Client, Error, ErrorKind, Expiry, Fate, Key, Options, TransferError, net};
 use minimc_tests::observer::Observer;
 use minimc_tests::script::calls::PROTOCOLS;
@@ -365,6 +366,52 @@ fn futures_may_be_dropped_anywhere() {
             assert_eq!(script.unread(), 0);
         }
     }
+}
+
+#[test]
+fn what_a_writer_keeps_is_flushed() {
+    let server = Memcached::tcp(&[]);
+    let mut client = net::Client::connect(server.address()).unwrap();
+    let plain = b"a value";
+    let mut encoder = ZlibEncoder::new(vec![], Compression::default());
+    encoder.write_all(plain).unwrap();
+    let packed = encoder.finish().unwrap();
+    let store = Store::set(Key::new("packed").unwrap(), &packed).flags(8);
+    assert_eq!(client.call(&store), Ok(Stored::Stored));
+    client.set("plain", plain, NEVER).unwrap();
+    let manifest = Manifest::new(7, 3, 1).unwrap();
+    let mut buffer = [0; 10];
+    client
+        .set_chunked(
+            "parts",
+            manifest,
+            &mut &plain[..],
+            NEVER,
+            &mut buffer,
+            |_| {},
+        )
+        .unwrap();
+
+    let mut writer = FromStd::new(BufWriter::new(vec![]));
+    let mut window = [0; 100];
+    for key in ["plain", "packed"] {
+        let got = client.get_inflated_to_writer(key, &mut writer, &mut window, 100, |_| {});
+        assert_eq!(got.unwrap().unwrap().length, 7);
+        assert!(writer.inner().buffer().is_empty(), "{key}");
+    }
+    client.get_to_writer("plain", &mut writer, |_| {}).unwrap();
+    assert!(writer.inner().buffer().is_empty());
+    // A position that is kept must not be ahead of what is written.
+    let mut position = client.open_chunked("parts").unwrap().unwrap();
+    for _ in 0..3 {
+        assert!(
+            client
+                .get_part("parts", &mut position, &mut writer, |_| {})
+                .unwrap()
+        );
+        assert!(writer.inner().buffer().is_empty());
+    }
+    assert_eq!(writer.into_inner().into_inner().unwrap(), plain.repeat(4));
 }
 
 #[test]
