@@ -9,9 +9,9 @@ pub const LARGE: &str = "large";
 const LENGTH: usize = 300_000;
 
 /// After how many bytes the large value begins anew: a prime, which no buffer's length divides.
-const PERIOD: usize = 75_011;
+const PERIOD: usize = 30_011;
 
-/// The first quarter of the large value, for those who cannot hold it whole: repeated it is all of
+/// The first tenth of the large value, for those who cannot hold it whole: repeated it is all of
 /// it.
 pub static PART: [u8; PERIOD] = part();
 

@@ -1,5 +1,7 @@
 //! Values from a reader and into a writer.
 
+use core::cell::Cell;
+
 use minimc::value::{BadValue, Convention, Deflate};
 use minimc::{Client, Error, ErrorKind, Expiry, Fate, Storage, TransferError, Transport};
 
@@ -16,36 +18,43 @@ pub async fn streams<T: Transport, S: Storage, const N: usize>(client: &mut Clie
     let length = LENGTH as u32;
     let sum = image.iter().fold(0, add);
     let mut buffer = [0; 300];
+    // One closure for all: a small board has each call once then.
+    let (seen, count) = (Cell::new(0), Cell::new(0));
+    let mut digest = |bytes: &[u8]| {
+        seen.set(bytes.iter().fold(seen.get(), add));
+        count.set(count.get() + bytes.len());
+    };
 
     // No more is read than was announced.
     let mut reader = &PART[..LENGTH + 3];
-    let mut sent = 0;
-    let stored =
-        client.set_from_reader("stream", length, &mut reader, never, &mut buffer, |bytes| {
-            sent = bytes.iter().fold(sent, add);
-        });
+    let stored = client.set_from_reader(
+        "stream",
+        length,
+        &mut reader,
+        never,
+        &mut buffer,
+        &mut digest,
+    );
     stored.await.unwrap();
-    assert_eq!((sent, reader.len()), (sum, 3));
+    assert_eq!((seen.take(), reader.len()), (sum, 3));
 
-    let mut got = 0;
     let mut place = [0; LENGTH + 1];
     let mut writer = &mut place[..];
-    let entry = client.get_to_writer("stream", &mut writer, |bytes| {
-        got = bytes.iter().fold(got, add);
-    });
+    let entry = client.get_to_writer("stream", &mut writer, &mut digest);
     let entry = entry.await.unwrap().unwrap();
-    assert_eq!((entry.length, writer.len(), got), (length, 1, sum));
+    assert_eq!((entry.length, writer.len()), (length, 1));
+    assert_eq!((seen.take(), count.take()), (sum, 2 * LENGTH));
     assert!(
         &place[..LENGTH] == image,
         "the value that came back differs"
     );
     let mut writer = &mut place[..];
-    let none = client.get_to_writer("absent", &mut writer, |_| panic!("no bytes"));
-    assert_eq!(none.await, Ok(None));
+    let none = client.get_to_writer("absent", &mut writer, &mut digest);
+    assert_eq!((none.await, count.take()), (Ok(None), 0));
 
     // The writer's own error is told, and the next call gets its own reply.
     let mut writer = &mut place[..LENGTH - 1];
-    let full = client.get_to_writer("stream", &mut writer, |_| {});
+    let full = client.get_to_writer("stream", &mut writer, &mut digest);
     assert!(matches!(full.await, Err(TransferError::Io(_))));
     client.set("small", "s", never).await.unwrap();
     assert_eq!(client.get("small").await.unwrap().unwrap().value, b"s");
@@ -57,7 +66,8 @@ pub async fn streams<T: Transport, S: Storage, const N: usize>(client: &mut Clie
         (length, 0, ErrorKind::Value(BadValue::NoRoom)),
     ] {
         let buffer = &mut buffer[..room];
-        let refused = client.set_from_reader("stream", length, &mut reader, never, buffer, |_| {});
+        let refused =
+            client.set_from_reader("stream", length, &mut reader, never, buffer, &mut digest);
         let error = Error::new(kind).with_fate(Fate::NotSent);
         assert_eq!(refused.await, Err(TransferError::Call(error)));
     }
@@ -75,17 +85,15 @@ pub async fn streams<T: Transport, S: Storage, const N: usize>(client: &mut Clie
     let mut window = [0; 256];
     for limit in [1000, 999] {
         let mut writer = &mut place[..];
-        let mut got = 0;
+        count.take();
         let entry =
-            client.get_inflated_to_writer("packed", &mut writer, &mut window, limit, |bytes| {
-                got += bytes.len();
-            });
+            client.get_inflated_to_writer("packed", &mut writer, &mut window, limit, &mut digest);
         let entry = entry.await;
         let written = LENGTH + 1 - writer.len();
         if limit == 1000 {
             let entry = entry.unwrap().unwrap();
             assert_eq!((entry.length, entry.flags), (1000, 0));
-            assert_eq!((written, got), (1000, 1000));
+            assert_eq!((written, count.get()), (1000, 1000));
             assert!(place[..1000] == text, "the value that came back differs");
         } else {
             let error = Error::from(BadValue::InflatedTooLarge { limit });
@@ -95,9 +103,9 @@ pub async fn streams<T: Transport, S: Storage, const N: usize>(client: &mut Clie
     }
     // What is not is got as it is.
     let mut writer = &mut place[..];
-    let entry = client.get_inflated_to_writer("small", &mut writer, &mut window, 1, |_| {});
+    let entry = client.get_inflated_to_writer("small", &mut writer, &mut window, 1, &mut digest);
     assert_eq!(entry.await.unwrap().unwrap().length, 1);
-    let refused = client.get_inflated_to_writer("stream", &mut writer, &mut window, 9, |_| {});
+    let refused = client.get_inflated_to_writer("stream", &mut writer, &mut window, 9, &mut digest);
     let error = Error::from(ErrorKind::ReplyTooLarge { size: length });
     assert_eq!(refused.await, Err(TransferError::Call(error)));
     client.noop().await.unwrap();
