@@ -7,7 +7,10 @@
 )]
 
 use std::fmt::Debug;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,6 +26,7 @@ use minimc::{
 };
 use minimc_tests::observer::Observer;
 use minimc_tests::proxy::{Fault, How, Line, Way};
+use minimc_tests::run::on_tokio;
 use minimc_tests::script::calls::PROTOCOLS;
 use minimc_tests::server::Memcached;
 use minimc_tests::with_every_client;
@@ -476,6 +480,81 @@ fn got_in_spite(client: &mut Client, image: &[u8]) -> usize {
     }
     assert!(place == image);
     failures
+}
+
+/// What a future comes to, if it is ready before it was polled so many times; else it is dropped.
+async fn within<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        let polled = poll_fn(|context| Poll::Ready(future.as_mut().poll(context)));
+        if let Poll::Ready(output) = polled.await {
+            return Some(output);
+        }
+        // So that the socket gets on.
+        tokio::time::sleep(Duration::from_micros(50)).await;
+    }
+    None
+}
+
+/// Wherever it is: nothing half is seen, and what is gone on with becomes whole.
+#[test]
+fn futures_may_be_dropped_anywhere() {
+    let server = Memcached::tcp(&[]);
+    let (old, new) = (image(300_000, 13), image(300_000, 14));
+    let mut blocking = client(&server, Protocol::Meta);
+    on_tokio(async {
+        let mut client = minimc::tokio::Client::connect(server.address())
+            .await
+            .unwrap();
+        let (mut dropped, mut calls) = (0, 0);
+        for round in 0..20 {
+            set(&mut blocking, "v", &old, 100_000);
+            let mut buffer = vec![0; 50_000];
+            let mut position = Position::new(manifest(new.len(), 100_000));
+            loop {
+                let mut reader = &new[position.offset() as usize..];
+                let part =
+                    client.set_part("v", &mut position, &mut reader, NEVER, &mut buffer, |_| {});
+                // Every fifth is let be, or it would never end.
+                calls += 1;
+                let polls = if calls % 5 == 0 {
+                    usize::MAX
+                } else {
+                    1 + round % 4
+                };
+                match within(polls, part).await {
+                    Some(Ok(false)) => break,
+                    Some(stored) => assert!(stored.unwrap()),
+                    None => dropped += 1,
+                }
+                let seen = get(&mut blocking, "v").unwrap().unwrap();
+                assert!(
+                    seen == old || seen == new,
+                    "{round}: something else was seen"
+                );
+            }
+            let mut place = vec![0; new.len()];
+            let mut position = client.open_chunked("v").await.unwrap().unwrap();
+            loop {
+                let mut writer = &mut place[position.offset() as usize..];
+                let part = client.get_part("v", &mut position, &mut writer, |_| {});
+                calls += 1;
+                let polls = if calls % 5 == 0 {
+                    usize::MAX
+                } else {
+                    1 + round % 4
+                };
+                match within(polls, part).await {
+                    Some(Ok(false)) => break,
+                    Some(got) => assert!(got.unwrap()),
+                    None => dropped += 1,
+                }
+            }
+            assert!(place == new, "{round}");
+        }
+        assert!(dropped > 0, "none was dropped of {calls}");
+        println!("{dropped} of {calls} were dropped");
+    });
 }
 
 #[test]
