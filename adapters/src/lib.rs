@@ -49,6 +49,13 @@
 //!
 //! A client is used by one at a time; threads and tasks share a pool of them (`minimc::pool`).
 //!
+//! # Large values
+//!
+//! [`open`](Client::open) and [`upload`](Client::upload) move values in pieces, however little memory there
+//! is; [`set_from_reader`](Client::set_from_reader) and [`get_to_writer`](Client::get_to_writer) do so
+//! between the server and what embedded-io reads and writes. What is larger than an item may be goes in
+//! parts under one name: [`set_chunked`](Client::set_chunked), [`get_chunked`](Client::get_chunked).
+//!
 //! # Logging in
 //!
 //! With [credentials](Options::credentials) a client logs in on every connection that it opens, before

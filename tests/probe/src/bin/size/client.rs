@@ -7,6 +7,8 @@
 )]
 
 use minimc_core::command::*;
+use minimc_core::hash::crc32_append;
+use minimc_core::value::chunks::{Manifest, PartKey, Position};
 use minimc_core::value::{Container, Convention, Deflate, Inflate, Reading};
 use minimc_core::{Error, ErrorKind, Expiry, Gap, Key, Piece, Progress, Protocol, Sent};
 use minimc_probe::{any, bytes, given, sink, slice, some};
@@ -158,6 +160,17 @@ fn turn(connection: &mut Connection) -> Result<(), Error> {
         43 => {
             let deflate: &mut Deflate = some();
             sink(deflate.zlib(bytes(), bytes()));
+        }
+        #[cfg(feature = "chunks")]
+        44 => {
+            // What reading and writing take.
+            let position: &mut Position = some();
+            sink(Manifest::decode(bytes())? == position.manifest);
+            sink(position.part_length());
+            sink(PartKey::new(key, position)?.key());
+            position.next_part(crc32_append(position.crc, bytes()));
+            sink(position.finish());
+            sink(position.manifest.encode());
         }
         _ => {}
     }
