@@ -8,6 +8,9 @@ use core::time::Duration;
 use minimc_core::command::{Batch, Command, Event, StoreInPieces, Stored, Watch};
 use minimc_core::{Dialect, During, Entry, Error, ErrorKind, IntoKey, Storage};
 
+/// The traits of readers and writers of this colour.
+pub(crate) use embedded_io as io;
+
 use crate::client::Outcome;
 use crate::options::Options;
 use crate::transport::{Once, Transport, failed, first};

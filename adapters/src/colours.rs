@@ -26,7 +26,7 @@ macro_rules! both_colours {
 macro_rules! example {
     ($open:literal, $($code:expr),+) => {
         concat!(
-            "\n```\n# use minimc::{ErrorKind, Expiry, command::*, recipes::*};\n# ",
+            "\n```\n# use minimc::{ErrorKind, Expiry, TransferError, command::*, recipes::*};\n# ",
             $open,
             "\n",
             $($code,)+

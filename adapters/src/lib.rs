@@ -50,6 +50,13 @@
 //!
 //! A client is used by one at a time; threads and tasks share a pool of them (`minimc::pool`).
 //!
+//! # Large values
+//!
+//! [`open`](Client::open) and [`upload`](Client::upload) move values in pieces, however little memory there
+//! is; [`set_from_reader`](Client::set_from_reader) and [`get_to_writer`](Client::get_to_writer) do so
+//! between the server and what embedded-io reads and writes. What is larger than an item may be goes in
+//! parts under one name: [`set_chunked`](Client::set_chunked), [`get_chunked`](Client::get_chunked).
+//!
 //! # Logging in
 //!
 //! With [credentials](Options::credentials) a client logs in on every connection that it opens, before
@@ -94,6 +101,7 @@ pub mod client;
 pub mod cluster;
 #[macro_use]
 mod colours;
+mod chunks;
 #[cfg(feature = "std")]
 pub mod discovery;
 pub mod fixed;
@@ -107,6 +115,7 @@ pub mod recipes;
 pub mod shared;
 #[cfg(feature = "std")]
 mod storage;
+mod streams;
 mod transport;
 #[cfg(feature = "std")]
 pub mod udp;
@@ -120,10 +129,13 @@ pub use minimc_core::{
     Prefix, Protocol, ReturnCode, Storage, Text, command, hash, health, placement, value,
 };
 
+#[cfg(feature = "std")]
+pub use chunks::random_version;
 pub use client::Client;
 pub use options::Options;
 #[cfg(feature = "std")]
 pub use storage::Growing;
+pub use streams::TransferError;
 #[cfg(feature = "embassy-net")]
 pub use transport::embassy;
 #[cfg(feature = "std")]

@@ -17,7 +17,7 @@
 //! | a set that failed: `False`, or an exception | an [`Error`](crate::Error) with the [`Fate`](crate::Fate) of the write |
 //! | -1 as time: at once by text, in 2106 by packets | zero or less is for ever, as pylibmc's documents promise; at once is [`Expiry::AT_ONCE`](crate::Expiry::AT_ONCE) |
 //! | times in ms, µs and s | one [`Duration`](core::time::Duration) for the whole operation |
-//! | a value too large: a `TooBig` without a text | [`TooLarge`](crate::ErrorKind::TooLarge), before anything is sent if the client knows the limit; any value can be got in pieces by [`open`](crate::Client::open), and stored in pieces by [`upload`](crate::Client::upload) |
+//! | a value too large: a `TooBig` without a text | [`TooLarge`](crate::ErrorKind::TooLarge), before anything is sent if the client knows the limit; any value can be got in pieces by [`open`](crate::Client::open), and stored in pieces by [`upload`](crate::Client::upload); one over the server's limit by [`set_chunked`](crate::Client::set_chunked) |
 //! | an unknown command is `SocketCreateError` | [`Command`](crate::ErrorKind::Command), or that the server knows no meta commands |
 //! | no meta protocol: no leases, no counting with an initial value by text | the meta protocol, with every flag: [`lease`](crate::Client::lease), [`command::meta`](crate::command::meta) |
 //! | allocates, wants an operating system | needs neither |

@@ -87,6 +87,18 @@ impl Expiry {
         }
     }
 
+    /// The same expiry with twice the time from now, but no more than 30 days: for items that others
+    /// stand for which are stored later, if that takes no longer than those live.
+    pub const fn doubled(self) -> Self {
+        match self.0 {
+            When::Seconds(seconds) if seconds < LONGEST => {
+                let twice = seconds.saturating_mul(2);
+                Self(When::Seconds(if twice < LONGEST { twice } else { LONGEST }))
+            }
+            _ => self,
+        }
+    }
+
     /// Whether the time is too long for a server to take without a clock.
     pub const fn needs_clock(self) -> bool {
         matches!(self.0, When::Seconds(seconds) if seconds > LONGEST)
@@ -131,6 +143,13 @@ mod tests {
                 Ok(i32::MAX as u32),
             ),
             (Expiry::seconds(60).since(1_700_000_000), Ok(60)),
+            (Expiry::seconds(60).doubled(), Ok(120)),
+            (Expiry::seconds(1_296_001).doubled(), Ok(2_592_000)),
+            (Expiry::seconds(2_592_000).doubled(), Ok(2_592_000)),
+            (Expiry::seconds(2_592_001).doubled(), Err(ErrorKind::Expiry)),
+            (Expiry::NEVER.doubled(), Ok(0)),
+            (Expiry::AT_ONCE.doubled(), Ok(2_592_001)),
+            (Expiry::at(1_700_000_000).doubled(), Ok(1_700_000_000)),
             (Expiry::after(Duration::from_millis(1)), Ok(1)),
             (Expiry::after(Duration::ZERO), Ok(0)),
             (Expiry::after(Duration::MAX), Err(ErrorKind::Expiry)),

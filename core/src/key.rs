@@ -93,6 +93,12 @@ impl<'k> Key<'k> {
         })
     }
 
+    /// The same kind of key, of these bytes, which were checked.
+    pub(crate) fn with_bytes<'b>(self, bytes: &'b [u8]) -> Key<'b> {
+        let base64 = self.base64;
+        Key { bytes, base64 }
+    }
+
     /// The most bytes of a key of this kind.
     pub(crate) fn limit(self) -> usize {
         if self.is_encoded() {

@@ -161,6 +161,42 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Fate::NotSent,
         ),
         (
+            Value(BadValue::NotChunked),
+            "the value is not a chunked one",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Manifest),
+            "the manifest of the chunked value is none",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::PartMissing { index: 3 }),
+            "part 3 of the chunked value is missing",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::PartLength { index: 3 }),
+            "part 3 of the chunked value has another length",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Checksum),
+            "the chunked value is damaged",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
+            Value(BadValue::Changed),
+            "the chunked value was changed or removed",
+            ReturnCode::InvalidArguments,
+            Fate::Refused,
+        ),
+        (
             TooLarge,
             "the value is larger than the item limit",
             ReturnCode::E2Big,

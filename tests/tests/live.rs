@@ -61,7 +61,7 @@ macro_rules! live {
                     $server $transport $run $settle_limit:
                     scenarios::everyday scenarios::cas scenarios::counting scenarios::expiry scenarios::many
                     scenarios::large(&scenarios::WHOLE) scenarios::pipelined scenarios::refused
-                    scenarios::encoded_keys scenarios::recipes scenarios::values
+                    scenarios::encoded_keys scenarios::recipes scenarios::values scenarios::streams scenarios::chunked
                     hosted::owned hosted::too_large hosted::dialect hosted::$clock
                 }
             }

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use embedded_io_adapters::tokio_1::FromTokio;
 use minimc::command::{
     Count, Crawl, Delete, Get, GetMany, Item, Login, Noop, Stats, Store, StoreInPieces, Touch,
     Version, Watch, Watched,
@@ -16,6 +17,7 @@ use minimc::discovery::{ElastiCache, Names};
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::{Client, Cluster, Pool, Shared};
 use minimc::value::Deflate;
+use minimc::value::chunks::{Manifest, Position};
 use minimc::{Credentials, Error, Expiry, Key, Options};
 use minimc_tests::server::{LOGIN, Memcached};
 
@@ -198,6 +200,42 @@ async fn every_future_is_send() {
         let mut upload = client.upload(&store).await?;
         upload.write(value.as_bytes()).await?;
         let _ = upload.finish().await?;
+        let (key, mut reader, mut buffer) = (&keys[0], value.as_bytes(), [0; 100]);
+        let mut bytes = 0;
+        let mut digest = |piece: &[u8]| bytes += piece.len();
+        let stored = client.set_from_reader(key, 5, &mut reader, never, &mut buffer, &mut digest);
+        assert!(stored.await.is_ok());
+        let mut reader = FromTokio::new(value.as_bytes());
+        let stored = client.store_from_reader(&store, &mut reader, &mut buffer, &mut digest);
+        assert!(stored.await.is_ok());
+        let mut writer = FromTokio::new(Vec::new());
+        let got = client.get_to_writer(key, &mut writer, &mut digest);
+        assert!(got.await.is_ok());
+        let manifest = Manifest::new(5, 3, 1).unwrap();
+        let mut reader = value.as_bytes();
+        let stored =
+            client.set_chunked("c", manifest, &mut reader, never, &mut buffer, &mut digest);
+        let mut position = Position::new(stored.await.unwrap());
+        let stored = client.set_part(
+            "d",
+            &mut position,
+            &mut reader,
+            never,
+            &mut buffer,
+            &mut digest,
+        );
+        assert!(stored.await.is_err());
+        let got = client.get_chunked("c", &mut writer, &mut digest);
+        assert!(got.await.unwrap().is_some());
+        let mut position = client.open_chunked("c").await?.unwrap();
+        client.resume_chunked("c", &position).await?;
+        let got = client.get_part("c", &mut position, &mut writer, &mut digest);
+        assert!(got.await.unwrap());
+        let _ = client.delete_chunked("c").await?;
+        let _ = client.delete_parts("c", &manifest).await?;
+        let mut window = vec![0; 100];
+        let got = client.get_inflated_to_writer(key, &mut writer, &mut window, 100, &mut digest);
+        assert!(got.await.is_ok());
 
         let mut stream = client.open(&keys[0]).await?.unwrap();
         while let Some(bytes) = stream.next().await? {
@@ -292,16 +330,22 @@ async fn every_future_is_send() {
 #[test]
 fn none_is_missing() {
     let spawned = include_str!("spawn.rs");
-    let [client, pool, verbs] = [
+    let [client, pool, verbs, values, streams, chunks] = [
         include_str!("../../adapters/src/client/mod.rs"),
         include_str!("../../adapters/src/pool/tokio.rs"),
         include_str!("../../adapters/src/verbs.rs"),
+        include_str!("../../adapters/src/values.rs"),
+        include_str!("../../adapters/src/streams.rs"),
+        include_str!("../../adapters/src/chunks.rs"),
     ];
     let mut count = 0;
     for (source, declares) in [
         (client, "pub async fn "),
         (pool, "pub async fn "),
         (verbs, "pub $($async)? fn "),
+        (values, "pub $($async)? fn "),
+        (streams, "pub $($async)? fn "),
+        (chunks, "pub $($async)? fn "),
     ] {
         for declared in source.split(declares).skip(1) {
             let name = declared.split(['<', '(']).next().unwrap();

@@ -83,7 +83,7 @@ fn every_row_is_there_and_has_a_test_or_a_reason() {
         }
     }
     let errors = first_and_last(errors);
-    assert_eq!(errors.len(), 23);
+    assert_eq!(errors.len(), 26);
     for (what, held_by) in errors {
         assert!(named(held_by).count() > 0, "{what} has no test");
     }

@@ -15,6 +15,7 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::ZlibEncoder;
 use minimc::command::{Store, Stored};
 use minimc::net::Client;
+use minimc::value::chunks::Manifest;
 use minimc::value::{BadValue, Convention, Deflate, Kind, Reading, Value};
 use minimc::{ErrorKind, Expiry, Fate, Key, Options, Protocol, Zlib};
 use minimc_tests::script::calls::PROTOCOLS;
@@ -297,7 +298,9 @@ fn what_is_compressed_is_read_by_all() {
 fn append_and_prepend_ask_first() {
     let server = Memcached::tcp(&[]);
     let corrupt = Err(ErrorKind::Value(BadValue::WouldCorrupt));
-    let unknown = Err(ErrorKind::Value(BadValue::Flags { flags: 32 }));
+    let unknown = |flags| Err(ErrorKind::Value(BadValue::Flags { flags }));
+    let manifest = Manifest::new(9, 9, 1).unwrap().encode();
+    let chunked = Manifest::FLAGS;
     for protocol in PROTOCOLS {
         let mut client = client(&server, protocol, &Convention::PYLIBMC);
         client.delete("k").unwrap();
@@ -314,7 +317,8 @@ fn append_and_prepend_ask_first() {
             (b"N.", 1, Value::from(&b"x"[..]), corrupt),
             (b"x\x9C", 8, Value::from(&b"x"[..]), corrupt),
             (b"x\x9C", 24, Value::from("x"), corrupt),
-            (b"ab", 32, Value::from("x"), unknown),
+            (b"ab", 32, Value::from("x"), unknown(32)),
+            (&manifest, chunked, Value::from("x"), unknown(chunked)),
         ] {
             let about = format!("{protocol:?}: {flags}, {value:?}");
             let part = value.bytes().unwrap_or_default();
@@ -373,6 +377,9 @@ fn counters_count() {
     for protocol in PROTOCOLS {
         for convention in [
             &Convention::PYLIBMC,
+            &Convention::PYTHON_MEMCACHED,
+            &Convention::PYMEMCACHE,
+            &Convention::META_MEMCACHE_PY,
             &Convention::DALLI,
             &Convention::SPYMEMCACHED,
         ] {

@@ -14,6 +14,8 @@ pub use upload::Upload;
 
 #[cfg(feature = "tokio")]
 pub(crate) use drive::Failure;
+/// The traits of readers and writers of this colour.
+pub(crate) use embedded_io_async as io;
 
 use minimc_core::command::{Batch, Command, Get, Quit, Watch};
 use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};

@@ -25,6 +25,9 @@
 //! # }
 //! ```
 //!
+//! All parts of a [chunked value](minimc_core::value::chunks) are on the server of its name, since the
+//! client that `at` lends is asked for all of them: `cluster.at("video")?.get_chunked("video", ..)`.
+//!
 //! Unless told, keys are placed as pylibmc and libmemcached do without behaviours. Others by name:
 //!
 //! ```

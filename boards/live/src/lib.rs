@@ -66,5 +66,5 @@ async fn attend(stack: Stack<'static>, protocol: Protocol, large: &[u8]) {
             )*
         };
     }
-    run! { everyday cas counting expiry many large(large) pipelined refused encoded_keys recipes values }
+    run! { everyday cas counting expiry many large(large) pipelined refused encoded_keys recipes values streams chunked }
 }

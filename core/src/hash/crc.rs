@@ -13,6 +13,12 @@ pub const fn crc32(bytes: &[u8]) -> u32 {
     !extend(u32::MAX, bytes)
 }
 
+/// [`crc32`] of more bytes behind those whose `sum` is known: zlib's running CRC-32, which begins
+/// with 0.
+pub const fn crc32_append(sum: u32, bytes: &[u8]) -> u32 {
+    !extend(!sum, bytes)
+}
+
 /// [`crc32`] of bytes that follow each other.
 pub(crate) fn crc32_of(parts: &[&[u8]]) -> u32 {
     !parts.iter().fold(u32::MAX, |sum, bytes| extend(sum, bytes))

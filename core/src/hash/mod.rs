@@ -36,7 +36,7 @@ mod padding;
 mod sha1;
 
 pub(crate) use crc::crc32_of;
-pub use crc::{crc, crc32};
+pub use crc::{crc, crc32, crc32_append};
 pub use fnv::{
     fnv1_32, fnv1_32_unsigned, fnv1_64, fnv1_64_unsigned, fnv1a_32, fnv1a_32_unsigned, fnv1a_64,
     fnv1a_64_unsigned,

@@ -46,6 +46,25 @@ pub enum BadValue {
     WouldCorrupt,
     /// The buffer for the written value is too small.
     NoRoom,
+    /// The item is no manifest of a [chunked value](super::chunks): its flags are others.
+    NotChunked,
+    /// A manifest is damaged, or of a later format; or a value cannot be cut so: into parts of no bytes,
+    /// or into too many.
+    Manifest,
+    /// A part of a chunked value is not there: it expired or was evicted, or the value was removed.
+    PartMissing {
+        /// The index of the part.
+        index: u32,
+    },
+    /// A part of a chunked value is shorter or longer than the manifest says.
+    PartLength {
+        /// The index of the part.
+        index: u32,
+    },
+    /// The chunked value is not the one that was written: its CRC-32 is another.
+    Checksum,
+    /// Another version of the chunked value is there than the one that was begun, or none.
+    Changed,
 }
 
 impl fmt::Display for BadValue {
@@ -63,6 +82,12 @@ impl fmt::Display for BadValue {
                     "to inflate the value takes a window of {distance} bytes or more"
                 );
             }
+            Self::PartMissing { index } => {
+                return write!(f, "part {index} of the chunked value is missing");
+            }
+            Self::PartLength { index } => {
+                return write!(f, "part {index} of the chunked value has another length");
+            }
             Self::Corrupt => "the compressed value is damaged",
             Self::Truncated => "the compressed value ends too early",
             Self::Trailing => "more comes behind the compressed value",
@@ -74,6 +99,10 @@ impl fmt::Display for BadValue {
             Self::NoSuchType => "the convention has no type for the value",
             Self::WouldCorrupt => "what is stored could not be read any more",
             Self::NoRoom => "the buffer is too small for the value",
+            Self::NotChunked => "the value is not a chunked one",
+            Self::Manifest => "the manifest of the chunked value is none",
+            Self::Checksum => "the chunked value is damaged",
+            Self::Changed => "the chunked value was changed or removed",
         })
     }
 }

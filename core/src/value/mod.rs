@@ -21,6 +21,7 @@
 
 mod bad;
 mod check;
+pub mod chunks;
 mod clients;
 mod compress;
 mod compression;

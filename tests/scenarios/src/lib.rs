@@ -16,17 +16,21 @@
     reason = "a test may fail"
 )]
 
+mod chunked;
 pub mod fleet;
 mod large;
 mod many;
 mod pipelined;
 mod recipes;
+mod streams;
 mod values;
 
+pub use chunked::chunked;
 pub use large::{LARGE, PART, WHOLE, large};
 pub use many::many;
 pub use pipelined::{pairs, pipelined};
 pub use recipes::recipes;
+pub use streams::streams;
 pub use values::values;
 
 use minimc::command::{Store, Stored};

@@ -6,6 +6,7 @@ use minimc_probe::{any, bytes, entries, some, text};
 entries! {
     "crc" => hash::crc(bytes());
     "crc32" => hash::crc32(bytes());
+    "crc32_append" => hash::crc32_append(any(), bytes());
     "fnv1_32" => hash::fnv1_32(bytes());
     "fnv1_32_unsigned" => hash::fnv1_32_unsigned(bytes());
     "fnv1_64" => hash::fnv1_64(bytes());

@@ -12,6 +12,7 @@ use minimc_core::placement::{
     BadOption, BadServer, Distribution, Full, Labels, Point, Points, PythonHash, PythonKey, Rule,
     Server, Setting, Via,
 };
+use minimc_core::value::chunks::{Manifest, PartKey, Position};
 use minimc_core::value::{
     BadValue, Compression, Container, Convention, Encoded, Integer, Keep, Kind, Reading, Value,
 };
@@ -46,6 +47,9 @@ formats! {
     "Integer" Integer<'static>;
     "Keep" Keep;
     "Kind" Kind;
+    "Manifest" Manifest;
+    "PartKey" PartKey<'static>;
+    "Position" Position;
     "Reading" Reading;
     "Value" Value<'static>;
     "Credentials" Credentials<'static>;

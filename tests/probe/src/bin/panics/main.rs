@@ -8,6 +8,7 @@
 #![no_std]
 #![no_main]
 
+mod chunks;
 mod command;
 mod connection;
 mod conventions;
@@ -27,6 +28,8 @@ use minimc_probe::call;
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
     call(&[
+        chunks::ENTRIES,
+        chunks::traits::ENTRIES,
         command::ENTRIES,
         connection::ENTRIES,
         conventions::ENTRIES,

@@ -34,6 +34,7 @@ entries! {
     "Expiry::seconds" => Expiry::seconds(any());
     "Expiry::after" => Expiry::after(*some::<Duration>());
     "Expiry::at" => Expiry::at(any());
+    "Expiry::doubled" => some::<Expiry>().doubled();
     "Expiry::since" => some::<Expiry>().since(any());
     "Expiry::needs_clock" => some::<Expiry>().needs_clock();
 

@@ -7,6 +7,8 @@
 )]
 
 use minimc_core::command::*;
+use minimc_core::hash::crc32_append;
+use minimc_core::value::chunks::{Manifest, PartKey, Position};
 use minimc_core::value::{Container, Convention, Deflate, Inflate, Reading};
 use minimc_core::{Error, ErrorKind, Expiry, Gap, Key, Piece, Progress, Protocol, Sent};
 use minimc_probe::{any, bytes, given, sink, slice, some};
@@ -166,6 +168,17 @@ fn turn(connection: &mut Connection) -> Result<(), Error> {
             feature = "health"
         ))]
         44 => crate::servers::use_them(),
+        #[cfg(feature = "chunks")]
+        45 => {
+            // What reading and writing take.
+            let position: &mut Position = some();
+            sink(Manifest::decode(bytes())? == position.manifest);
+            sink(position.part_length());
+            sink(PartKey::new(key, position)?.key());
+            position.next_part(crc32_append(position.crc, bytes()));
+            sink(position.finish());
+            sink(position.manifest.encode());
+        }
         _ => {}
     }
     Ok(())
