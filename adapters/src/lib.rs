@@ -111,7 +111,7 @@ mod zlib;
 
 pub use minimc_core::{
     BadKey, Credentials, Dialect, During, Entry, Error, ErrorKind, Expiry, Fate, IntoKey, Key,
-    Prefix, Protocol, ReturnCode, Storage, Text, command, placement, value,
+    Prefix, Protocol, ReturnCode, Storage, Text, command, health, placement, value,
 };
 
 pub use client::Client;

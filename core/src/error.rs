@@ -176,6 +176,12 @@ pub enum ErrorKind {
     Address(BadServer),
     /// There is no server that the key could live on.
     NoServers,
+    /// The server of the key failed a moment ago and rests: it was not asked. The next call after its
+    /// rest is. libmemcached's `MEMCACHED_SERVER_TEMPORARILY_DISABLED`; pylibmc raises `ServerDown`.
+    ServerDown,
+    /// The server of the key failed too often and is ejected, and the key is with no other: it was not
+    /// asked. libmemcached's `MEMCACHED_SERVER_MARKED_DEAD`; pylibmc raises `ServerDead`.
+    ServerEjected,
     /// The value that came, of `size` bytes, does not fit the receive storage; it is skipped.
     /// Read it in pieces, or give more storage.
     ReplyTooLarge {
@@ -255,6 +261,8 @@ impl ErrorKind {
             }
             Self::Address(_) => ReturnCode::InvalidArguments,
             Self::NoServers => ReturnCode::NoServers,
+            Self::ServerDown => ReturnCode::ServerTemporarilyDisabled,
+            Self::ServerEjected => ReturnCode::ServerMarkedDead,
             Self::TooLarge => ReturnCode::E2Big,
             Self::Full | Self::StorageTooSmall | Self::ReplyTooLarge { .. } | Self::LineTooLong => {
                 ReturnCode::MemoryAllocationFailure
@@ -312,6 +320,8 @@ impl ErrorKind {
             | Self::PoolExhausted
             | Self::Address(_)
             | Self::NoServers
+            | Self::ServerDown
+            | Self::ServerEjected
             | Self::TooManyConnections => Fate::NotSent,
             Self::Value(_)
             | Self::NotFound
@@ -395,6 +405,8 @@ impl fmt::Debug for ErrorKind {
             Self::StorageTooSmall => "StorageTooSmall",
             Self::PoolExhausted => "PoolExhausted",
             Self::NoServers => "NoServers",
+            Self::ServerDown => "ServerDown",
+            Self::ServerEjected => "ServerEjected",
             Self::NotFound => "NotFound",
             Self::NotNumeric => "NotNumeric",
             Self::Server => "Server",
@@ -441,6 +453,8 @@ impl fmt::Display for ErrorKind {
             Self::StorageTooSmall => "the storage is smaller than the protocol needs",
             Self::PoolExhausted => "every client of the pool is lent",
             Self::NoServers => "there is no server for the key",
+            Self::ServerDown => "the server failed a moment ago, and is not asked yet",
+            Self::ServerEjected => "the server failed too often, and is not asked for a while",
             Self::NotFound => "there is no such item",
             Self::Server => "the server failed",
             Self::Client => "the server did not understand the request",

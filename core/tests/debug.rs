@@ -24,7 +24,7 @@ fn kinds_of_errors() {
         };
     }
     named! {
-        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NoServers NotFound NotNumeric
+        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NoServers ServerDown ServerEjected NotFound NotNumeric
         Server Client Command OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
         Closed TimedOut WouldWait
     }

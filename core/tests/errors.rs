@@ -209,6 +209,18 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
             Fate::NotSent,
         ),
         (
+            ServerDown,
+            "the server failed a moment ago, and is not asked yet",
+            ReturnCode::ServerTemporarilyDisabled,
+            Fate::NotSent,
+        ),
+        (
+            ServerEjected,
+            "the server failed too often, and is not asked for a while",
+            ReturnCode::ServerMarkedDead,
+            Fate::NotSent,
+        ),
+        (
             ReplyTooLarge { size: 9 },
             "a value of 9 bytes does not fit the receive storage",
             ReturnCode::MemoryAllocationFailure,
