@@ -82,6 +82,7 @@ async fn every_future_is_send() {
     let servers = [address.clone(), Memcached::tcp(&[]).address().to_string()];
     let task = async move {
         let mut cluster = Cluster::connect_lazy(&servers)?;
+        cluster.on_change(|server, change| println!("{server:?}: {change:?}"));
         let keys: Vec<String> = (0..10).map(|n| format!("k{n}")).collect();
         let pairs: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "1")).collect();
         let _ = cluster.at(&keys[0])?.get(&keys[0]).await;

@@ -94,9 +94,13 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<client::Client<T, S, N>> 
     /// Carries out a command on every server at the same time. The replies come in the order of the
     /// servers.
     pub async fn call_all<C: Command>(&mut self, command: &C) -> Vec<Result<C::Reply<'_>, Error>> {
-        let clients = self.clients.iter_mut();
-        let calls: Vec<_> = clients.map(|client| client.call(command)).collect();
-        together(calls).await
+        let asked = self.asked();
+        let calls = self.clients.iter_mut().zip(asked);
+        let calls = calls.map(async |(client, asked)| {
+            asked?;
+            client.call(command).await
+        });
+        together(calls.collect()).await
     }
 }
 
@@ -104,7 +108,12 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<blocking::Client<T, S, N>
     /// Carries out a command on every server, one after the other. The replies come in the order of the
     /// servers.
     pub fn call_all<C: Command>(&mut self, command: &C) -> Vec<Result<C::Reply<'_>, Error>> {
-        let clients = self.clients.iter_mut();
-        clients.map(|client| client.call(command)).collect()
+        let asked = self.asked();
+        let calls = self.clients.iter_mut().zip(asked);
+        let calls = calls.map(|(client, asked)| {
+            asked?;
+            client.call(command)
+        });
+        calls.collect()
     }
 }
