@@ -102,6 +102,16 @@ async fn every_future_is_send() {
         let _ = cluster.flush_all(0).await;
         let _ = cluster.version().await;
         let _ = cluster.noop().await;
+        let _ = cluster.stats(Stats::GENERAL, |_, _| {}).await;
+        let _ = cluster.general_stats().await;
+        let _ = cluster.settings().await;
+        let _ = cluster.reset_stats().await;
+        let _ = cluster.set_replicas(&keys[0], &keys[1], never).await?;
+        let _ = cluster.get_replica(&keys[0]).await?.answer?.is_some();
+        let _ = cluster.delete_replicas(&keys[0]).await?;
+        let _ = cluster.call_replicas(&keys[0], &Noop).await;
+        let _ = cluster.call_replica(&keys[0], &Noop).await.answer;
+        let _ = cluster.try_clone()?.quit().await;
         Ok::<(), Error>(())
     };
     tokio::spawn(task).await.unwrap().unwrap();

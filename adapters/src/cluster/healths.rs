@@ -6,8 +6,8 @@ use core::time::Duration;
 use std::collections::hash_map::RandomState;
 use std::time::Instant;
 
-use minimc_core::ErrorKind;
 use minimc_core::health::{Change, Health, Policy, Verdict};
+use minimc_core::{Error, ErrorKind};
 
 use super::{Cluster, Contact, Member, place};
 
@@ -20,7 +20,7 @@ pub(super) struct Healths {
     /// Whose keys are with others, as keys are placed now.
     pub(super) ejected: Vec<usize>,
     /// Who was lent, and was not asked yet what came of it.
-    lent: Vec<usize>,
+    pub(super) lent: Vec<usize>,
     /// Where the clock begins.
     epoch: Instant,
 }
@@ -34,10 +34,6 @@ impl Healths {
             lent: Vec::new(),
             epoch: Instant::now(),
         }
-    }
-
-    pub(super) fn lend(&mut self, index: usize) {
-        self.lent.push(index);
     }
 
     fn now(&self) -> Duration {
@@ -109,17 +105,36 @@ impl<C: Member> Cluster<C> {
         }
     }
 
-    /// Of every server, whether it may be asked now; those that may count as lent.
-    pub(super) fn asked(&mut self) -> Vec<Result<(), ErrorKind>> {
-        self.learn();
-        let indexes = 0..self.clients.len();
-        indexes
+    /// Lends the client of a server, if it may be asked now.
+    pub(super) fn lend(&mut self, index: usize) -> Result<&mut C, Error> {
+        self.ask(index)?;
+        self.healths.lent.push(index);
+        let client = self.clients.get_mut(index);
+        client.ok_or_else(|| ErrorKind::NoServers.into())
+    }
+
+    /// Lends the clients of some servers, with their indexes, or says why not to ask one.
+    pub(super) fn lend_those(
+        &mut self,
+        are_wanted: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = (usize, Result<&mut C, ErrorKind>)> {
+        let wanted: Vec<_> = (0..self.clients.len())
             .map(|index| {
-                self.ask(index)?;
-                self.healths.lend(index);
-                Ok(())
+                are_wanted(index).then(|| {
+                    self.ask(index)?;
+                    self.healths.lent.push(index);
+                    Ok(())
+                })
             })
-            .collect()
+            .collect();
+        let clients = self.clients.iter_mut().enumerate().zip(wanted);
+        clients.filter_map(|((index, client), asked)| Some((index, asked?.map(|()| client))))
+    }
+
+    /// The same of all servers.
+    pub(super) fn lend_all(&mut self) -> impl Iterator<Item = Result<&mut C, ErrorKind>> {
+        self.learn();
+        self.lend_those(|_| true).map(|(_, client)| client)
     }
 
     fn move_keys(&mut self) {
@@ -144,7 +159,7 @@ impl<C: Member> Cluster<C> {
     }
 }
 
-/// Any number: for jitter there is no need of a better one.
-fn random() -> u32 {
+/// Any number: for jitter, and to choose a copy, there is no need of a better one.
+pub(super) fn random() -> u32 {
     RandomState::new().build_hasher().finish() as u32
 }

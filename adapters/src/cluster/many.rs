@@ -240,7 +240,7 @@ impl<C: Member> Cluster<C> {
             }
             match self.ask(index) {
                 Ok(()) => {
-                    self.healths.lend(index);
+                    self.healths.lent.push(index);
                     Some(part)
                 }
                 Err(kind) => {

@@ -82,7 +82,9 @@ mod healths;
 mod many;
 mod member;
 mod part;
+pub mod replicas;
 mod roster;
+mod stats;
 mod together;
 
 pub use blocking::Many as BlockingMany;
@@ -116,6 +118,14 @@ pub struct ClusterOptions {
     /// What a server that fails is forgiven, how long it rests then, and whether others get its keys:
     /// libmemcached's by default, by which keys never move.
     pub policy: Policy,
+
+    /// On how many servers besides its own a key has copies: on none by default. See
+    /// [`replicas`].
+    pub replicas: usize,
+
+    /// Whether a copy is read from a random one of its servers first, so that they share the load: by
+    /// default from the key's own.
+    pub random_replica: bool,
 }
 
 impl Default for ClusterOptions {
@@ -124,6 +134,8 @@ impl Default for ClusterOptions {
             rule: Rule::PYLIBMC_DEFAULT,
             hashed_prefix: Prefix::NONE,
             policy: Policy::LIBMEMCACHED,
+            replicas: 0,
+            random_replica: false,
         }
     }
 }
@@ -141,6 +153,8 @@ pub struct Cluster<C> {
     placement: Placement<Vec<Point>>,
     hashed_prefix: Prefix,
     healths: Healths,
+    replicas: usize,
+    random_replica: bool,
     connector: Connector<C>,
     observer: Option<Observer>,
 }
@@ -167,6 +181,8 @@ impl<C: Member> Cluster<C> {
             placement: place(options.rule, &[], &[])?,
             hashed_prefix: options.hashed_prefix,
             healths: Healths::new(options.policy),
+            replicas: options.replicas,
+            random_replica: options.random_replica,
             connector: Arc::new(connector),
             observer: None,
         };
@@ -183,17 +199,13 @@ impl<C: Member> Cluster<C> {
     pub fn at(&mut self, key: impl AsRef<[u8]>) -> Result<&mut C, Error> {
         self.learn();
         let index = self.place(key).ok_or(ErrorKind::NoServers)?;
-        self.ask(index)?;
-        self.healths.lend(index);
-        self.clients
-            .get_mut(index)
-            .ok_or_else(|| ErrorKind::NoServers.into())
+        self.lend(index)
     }
 
     /// The clients, in the order of the servers, resting ones too: what calls on them tell is heeded.
     pub fn clients(&mut self) -> &mut [C] {
         self.learn();
-        (0..self.clients.len()).for_each(|index| self.healths.lend(index));
+        self.healths.lent.extend(0..self.clients.len());
         &mut self.clients
     }
 
@@ -240,6 +252,8 @@ impl<C: Member> Cluster<C> {
             clients,
             hashed_prefix: self.hashed_prefix,
             healths,
+            replicas: self.replicas,
+            random_replica: self.random_replica,
             connector: self.connector.clone(),
             observer: self.observer.clone(),
         })
