@@ -59,6 +59,11 @@ faults() {
     ci/faults.sh --seed 1 5000
 }
 
+# A short run, too: servers rest a part of the time they do otherwise.
+failures() {
+    ci/failures.sh --quick
+}
+
 model() {
     ci/model.sh
 }
@@ -115,7 +120,7 @@ counts() {
 }
 
 steps=(
-    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults
+    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults failures
     core_alone examples vectors demo firmware panics sizes counts
 )
 case ${1:-} in
