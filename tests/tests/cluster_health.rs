@@ -187,6 +187,17 @@ macro_rules! clusters {
             assert!(cluster.at(&key).unwrap().get(&key) $($await)*.unwrap().is_none());
             assert!(cluster.health()[DOWN].is_up());
             assert_eq!(told.take(&fleet, DOWN), ["down", "down", "up"]);
+            // The rest begins with the failure, and not when somebody looks.
+            fleet.servers[DOWN].stop();
+            assert!(cluster.at(&key).unwrap().get(&key) $($await)*.is_err());
+            thread::sleep(SHORT);
+            assert!(cluster.at(&key).is_ok());
+            fleet.servers[DOWN].start_again();
+            // Nobody knows what came of that one, so it is as good as failed.
+            thread::sleep(SHORT);
+            assert!(cluster.at(&key).unwrap().get(&key) $($await)*.unwrap().is_none());
+            assert!(cluster.health()[DOWN].is_up());
+            assert_eq!(told.take(&fleet, DOWN), ["down", "up"]);
             // Of batches, too, and of what concerns all.
             fleet.servers[DOWN].stop();
             let failed = cluster.get_many(&[&key]) $($await)*.next() $($await)*.unwrap().1.is_err();
@@ -376,6 +387,34 @@ mod blocking {
 
 mod asynchronous {
     clusters!(#[tokio::test] tokio, [async], [.await]);
+
+    /// Who does not answer keeps nobody waiting who is behind it.
+    #[tokio::test]
+    async fn who_answers_first_is_heard_first() {
+        let fleet = Fleet::new();
+        let (mut cluster, _) = cluster(&fleet, resting(LONG));
+        let keys = keys(100);
+        for held in 0..5 {
+            cluster.noop().await;
+            fleet.servers[held].hold();
+            let homes: Vec<_> = keys.iter().map(|key| cluster.place(key)).collect();
+            let mut got = cluster.get_many(&keys).await;
+            let (mut answered, mut silent) = (0, 0);
+            while let Some((key, item)) = got.next().await {
+                let home = homes[keys.iter().position(|one| one == key).unwrap()];
+                assert_eq!(item.is_err(), home == Some(held));
+                if item.is_err() {
+                    silent += 1;
+                } else {
+                    assert_eq!(silent, 0, "{key} was kept waiting");
+                    answered += 1;
+                }
+            }
+            assert_eq!(answered + silent, 100);
+            fleet.servers[held].go_on();
+            cluster = cluster.try_clone().unwrap();
+        }
+    }
 
     /// A call that is given up says nothing, and what it was to find out the next one does.
     #[tokio::test]
