@@ -2,55 +2,79 @@
 
 use minimc_core::ErrorKind;
 
-#[cfg(feature = "std")]
-use crate::cluster::Contact;
-
 /// What became of the last call that came to an end, for who asks: a cluster. Where there is none it is
 /// nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Contacts {
     #[cfg(feature = "std")]
-    last: Option<Contact>,
-    /// Whether the connection's loss says nothing against the server: it answered on it before, and
-    /// may have closed it while it was idle. Whoever connects next finds out.
+    last: Last,
+    /// The failure that was not told, if it is not over.
     #[cfg(feature = "std")]
-    proven: bool,
+    failed_at: Option<std::time::Instant>,
+}
+
+/// What was heard last, and whether the connection's loss says something against the server: not if it
+/// answered on it before, for it may have closed it while it was idle. Whoever connects next finds out.
+// One byte, which every call writes.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Last {
+    /// Nothing, and nothing on this connection either.
+    #[default]
+    Nothing,
+    /// Nothing since that was asked.
+    NothingNew,
+    Answer,
 }
 
 #[cfg(feature = "std")]
 impl Contacts {
     /// There is another connection, on which the server has said nothing.
     pub(super) fn begin(&mut self) {
-        self.proven = false;
+        self.last = Last::Nothing;
     }
 
     /// Bytes came.
+    #[inline]
     pub(super) fn answered(&mut self) {
-        (self.last, self.proven) = (Some(Contact::Answered), true);
+        self.last = Last::Answer;
     }
 
     /// The connection could not be opened, or was lost over this.
+    #[cold]
+    #[inline(never)]
     pub(super) fn lost(&mut self, kind: ErrorKind) {
-        let failed = match kind {
+        let is_proven = matches!(self.last, Last::Answer | Last::NothingNew);
+        let has_failed = match kind {
             ErrorKind::TimedOut => true,
-            ErrorKind::Closed | ErrorKind::Io { .. } => !self.proven,
+            ErrorKind::Closed | ErrorKind::Io { .. } => !is_proven,
             // What it said was none of memcached's, or nobody asked it.
             _ => false,
         };
-        if failed {
-            let at = std::time::Instant::now();
-            self.last = Some(Contact::Failed { at });
+        if has_failed {
+            // Whatever was heard before it.
+            self.last = Last::Nothing;
+            self.failed_at = Some(std::time::Instant::now());
         }
     }
 
     /// The connection is lost by what the caller has done.
     pub(super) fn forgive(&mut self) {
-        self.proven = true;
+        if self.last == Last::Nothing {
+            self.last = Last::NothingNew;
+        }
     }
 
     /// What there is to tell since it was taken last.
-    pub(crate) fn take(&mut self) -> Option<Contact> {
-        self.last.take()
+    pub(crate) fn take(&mut self) -> Option<crate::cluster::Contact> {
+        use crate::cluster::Contact;
+        let failed = self.failed_at.take();
+        if self.last == Last::Answer {
+            self.last = Last::NothingNew;
+            return Some(Contact::Answered);
+        }
+        let at = failed?;
+        Some(Contact::Failed { at })
     }
 }
 

@@ -53,13 +53,17 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
 
     /// Waits until the next outcome is there, or all were told; once more if that does no harm. The
     /// limit is that of an operation, if there is no other.
-    pub(crate) async fn wait(&mut self, limit: Option<Duration>) -> Result<(), ErrorKind> {
+    pub(crate) async fn wait(&mut self, mut limit: Option<Duration>) -> Result<(), ErrorKind> {
         loop {
             let Err(kind) = self.arrive::<true>(limit).await else {
                 return Ok(());
             };
             if !self.may_begin_anew(kind) {
                 return Ok(());
+            }
+            if limit.take().is_some() {
+                // Another connection needs more than to read what has come.
+                self.client.transport.begin(self.client.options.timeout);
             }
             self.client.reconnect().await?;
             self.progress = Progress::new();
