@@ -5,7 +5,7 @@
 #
 #   ci/failures.sh [--quick]
 #
-# It takes about a minute, and with --quick, where servers rest 0.3 s and not 2 s, some 20 s. Everything is
+# It takes about a minute, and with --quick, where servers rest 0.3 s and not 2 s, some 12 s. Everything is
 # on the loopback interface and ends with the script.
 #
 # The table has a line for each failure, for blocking and tokio clusters, whose keys stay or which eject.

@@ -89,7 +89,7 @@ impl Site {
     pub(crate) fn strike(&mut self, failure: Failure) {
         let target = &mut self.fleet.servers[TARGET];
         match failure {
-            Failure::Kill => target.stop(),
+            Failure::Kill => target.kill(),
             Failure::Stop => target.hold(),
             Failure::Restart => target.start_again(),
             Failure::BlackHole => self.gate.shut(),

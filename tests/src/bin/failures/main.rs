@@ -209,8 +209,7 @@ fn fail_and_heal(run: Run, times: Times, site: &mut Site, events: &Events) -> Co
     let struck = Instant::now();
     site.strike(run.failure);
     if run.failure.lasts() {
-        // A killed process may take a while to be gone.
-        thread::sleep(times.outage.saturating_sub(struck.elapsed()));
+        thread::sleep(times.outage);
     }
     let noticed: Vec<_> = (0..WORKERS)
         .map(|worker| events.noticed(worker, port))
