@@ -7,6 +7,7 @@
     reason = "a test may fail, and runs on a host"
 )]
 
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -235,6 +236,20 @@ macro_rules! clusters {
             }
             held.iter().for_each(|index| fleet.servers[*index].go_on());
             assert_eq!(told.0.lock().unwrap().len(), 2);
+        }
+
+        /// As a proxy without a server does.
+        #[$test]
+        $($async)? fn who_closes_without_a_word_has_failed() {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap().to_string();
+            let closer = thread::spawn(move || drop(listener.accept().unwrap()));
+            let mut cluster =
+                Cluster::connect_lazy_with(&[address], quick(), resting(LONG)).unwrap();
+            let error = cluster.at("key").unwrap().get("key") $($await)*.unwrap_err();
+            assert_ne!(error.kind(), ErrorKind::ServerDown);
+            assert_eq!(cluster.at("key").unwrap_err().kind(), ErrorKind::ServerDown);
+            closer.join().unwrap();
         }
 
         #[$test]
