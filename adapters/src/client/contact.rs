@@ -2,6 +2,19 @@
 
 use minimc_core::ErrorKind;
 
+/// What came of a call, as far as it tells how the server is.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Contact {
+    /// The server answered, whatever it said.
+    Answered,
+    /// It could not be reached, closed a connection without a word, or did not answer in time.
+    Failed {
+        /// When that was known.
+        at: std::time::Instant,
+    },
+}
+
 /// What became of the last call that came to an end, for who asks: a cluster. Where there is none it is
 /// nothing.
 #[derive(Debug, Default)]
@@ -66,8 +79,7 @@ impl Contacts {
     }
 
     /// What there is to tell since it was taken last.
-    pub(crate) fn take(&mut self) -> Option<crate::cluster::Contact> {
-        use crate::cluster::Contact;
+    pub(crate) fn take(&mut self) -> Option<Contact> {
         let failed = self.failed_at.take();
         if self.last == Last::Answer {
             self.last = Last::NothingNew;

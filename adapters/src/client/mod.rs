@@ -8,6 +8,8 @@ mod many;
 mod stream;
 mod upload;
 
+#[cfg(feature = "std")]
+pub use contact::Contact;
 pub use lines::{Events, Lines};
 pub use many::{Many, Outcome};
 pub use stream::Stream;

@@ -9,7 +9,8 @@ use std::time::Instant;
 use minimc_core::health::{Change, Health, Policy, Verdict};
 use minimc_core::{Error, ErrorKind};
 
-use super::{Cluster, Contact, Member, place};
+use super::{Cluster, Member, place};
+use crate::client::Contact;
 
 /// The health of each server, on one clock.
 #[derive(Debug)]

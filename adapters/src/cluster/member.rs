@@ -1,9 +1,8 @@
 //! What a cluster wants to know of a client.
 
-use std::time::Instant;
-
 use minimc_core::Storage;
 
+use crate::client::Contact;
 use crate::transport::Transport;
 use crate::{blocking, client};
 
@@ -15,18 +14,6 @@ pub trait Member {
     /// Calls that were given up tell nothing, nor does the loss of a connection on which the server had
     /// answered before: it may have been closed while it was idle, and the next call finds out.
     fn contact(&mut self) -> Option<Contact>;
-}
-
-/// What came of a call, as far as it tells how the server is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Contact {
-    /// The server answered, whatever it said.
-    Answered,
-    /// It could not be reached, closed a connection without a word, or did not answer in time.
-    Failed {
-        /// When that was known.
-        at: Instant,
-    },
 }
 
 impl<T: Transport, S: Storage, const N: usize> Member for client::Client<T, S, N> {

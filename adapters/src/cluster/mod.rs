@@ -89,7 +89,7 @@ mod together;
 
 pub use blocking::Many as BlockingMany;
 pub use many::Many;
-pub use member::{Contact, Member};
+pub use member::Member;
 pub use part::Part;
 
 use alloc::sync::Arc;
