@@ -38,7 +38,8 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<Client<T, S, N>> {
     /// Splits a batch by server, sends each its part, and then hands out the outcomes. Requests are
     /// placed by what they are [known by](Batch::Name), their keys.
     ///
-    /// The servers are connected to one after the other where that is needed. A value that does not fit
+    /// The servers are connected to one after the other where that is needed, so that each that cannot be
+    /// reached delays the batch by the time limit, before it rests. A value that does not fit
     /// the send storage waits until its server has taken it.
     pub fn batch<B>(&mut self, batch: B) -> Many<'_, B, T, S, N>
     where
