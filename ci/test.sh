@@ -63,6 +63,11 @@ crowd() {
     ci/crowd.sh --seed 1
 }
 
+# A short run, too: servers rest a part of the time they do otherwise.
+failures() {
+    ci/failures.sh --quick
+}
+
 model() {
     ci/model.sh
 }
@@ -119,7 +124,7 @@ counts() {
 }
 
 steps=(
-    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults crowd
+    setup format clippy bare_clippy docs tests coverage model enumerate fuzz faults crowd failures
     core_alone examples vectors demo firmware panics sizes counts
 )
 case ${1:-} in

@@ -225,7 +225,7 @@ impl<B: Batch, T: Transport, S: Storage, const N: usize> Many<'_, B, T, S, N> {
         reason = "the outcome is lent, as by no iterator"
     )]
     pub fn next(&mut self) -> Option<Outcome<'_, B>> {
-        if let Err(kind) = now(self.0.wait()) {
+        if let Err(kind) = now(self.0.wait(None)) {
             self.0.lose(kind);
         }
         self.0.take()

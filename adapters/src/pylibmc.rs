@@ -1,8 +1,7 @@
 //! For those who know pylibmc or libmemcached: where everything is, what is better, and what is not
 //! there yet.
 //!
-//! Not built yet: **marking servers dead** (one that is down is asked anew by each call), **replicas**, reading
-//! what pylibmc pickled (it is handed out as bytes), and TLS.
+//! Not built yet: reading what pylibmc pickled (it is handed out as bytes), and TLS.
 //!
 //! The names are those of [`Client`](crate::Client), which is async;
 //! [`blocking::Client`](crate::blocking::Client) has the same.
@@ -31,7 +30,7 @@
 //! | `Client(..., binary=True)` | [`Options::protocol`](crate::Options::protocol): [`Protocol::Binary`](crate::Protocol::Binary) |
 //! | `Client(..., behaviors=...)`, `behaviors`, `set_behaviors`, `get_behaviors` | [`Options`](crate::Options), see [below](#pylibmcs-behaviours) |
 //! | `Client(..., username, password)` | [`Options::credentials`](crate::Options::credentials), by text too |
-//! | `clone` | make another of the same [`Options`](crate::Options), which are `Clone` |
+//! | `clone` | make another of the same [`Options`](crate::Options), which are `Clone`; of a cluster [`try_clone`](crate::cluster::Cluster::try_clone) |
 //! | `get`, `get(key, default)` | [`get`](crate::Client::get), which lends the value; [`get_owned`](crate::Client::get_owned), [`get_into`](crate::Client::get_into) |
 //! | `gets` | [`gets`](crate::Client::gets) |
 //! | `get_multi` | [`get_many`](crate::Client::get_many): any number of keys in constant memory, each with its own outcome |
@@ -67,7 +66,8 @@
 //! | `tcp_nodelay` | always: requests leave together |
 //! | `tcp_keepalive` | not needed: a connection that rested is looked at before it is used |
 //! | `connect_timeout`, `_poll_timeout`, `send_timeout`, `receive_timeout` | one limit, [`Options::timeout`](crate::Options::timeout) |
-//! | `retry_timeout`, `dead_timeout`, `failure_limit`, `remove_failed`, `auto_eject` | not yet; one that is down is asked anew by the next call |
+//! | `retry_timeout`, `dead_timeout`, `failure_limit`, `auto_eject` | [`Policy`](crate::health::Policy), of a [`cluster`](crate::cluster#a-server-that-is-down) |
+//! | `remove_failed` | [`Policy::eject`](crate::health::Policy::eject) with its [`failure_limit`](crate::health::Policy::failure_limit) |
 //! | `cas` | [`gets`](crate::Client::gets), for each call |
 //! | `verify_keys` | always |
 //! | `_noreply` | left out: what is not answered cannot be known |
@@ -75,7 +75,7 @@
 //! | `hash`, `ketama_hash`, `distribution`, `ketama`, `ketama_weighted` | [`Rule`](crate::placement::Rule), of a [`cluster`](crate::cluster) |
 //! | `_sort_hosts` | [`sort_hosts`](crate::placement::sort_hosts) |
 //! | `_hash_with_prefix_key` | `ClusterOptions::hashed_prefix` |
-//! | `num_replicas` | not yet |
+//! | `num_replicas` | [`replicas`](crate::cluster::replicas), in every protocol, by methods of their own |
 //! | `namespace` | [`Options::prefix`](crate::Options::prefix) |
 //! | `_io_msg_watermark`, `_io_bytes_watermark`, `_io_key_prefetch` | none: a client never has more than 16 KiB of requests unanswered, so that neither side can wait for the other |
 //! | `_socket_send_size`, `_socket_recv_size` | the socket is the transport's |
@@ -94,7 +94,7 @@
 //! | `DataExists`, `DataDoesNotExist` | [`Stored::Exists`](crate::command::Stored::Exists), [`Stored::NotFound`](crate::command::Stored::NotFound) |
 //! | `ConnectionError`, `HostLookupError`, `UnixSocketError`, `ReadError`, `WriteError` | [`Io`](crate::ErrorKind::Io), [`Closed`](crate::ErrorKind::Closed) |
 //! | `NoServers` | [`NoServers`](crate::ErrorKind::NoServers) |
-//! | `ServerDead`, `ServerDown` | not yet: each call tries to connect |
+//! | `ServerDead`, `ServerDown` | [`ServerEjected`](crate::ErrorKind::ServerEjected), [`ServerDown`](crate::ErrorKind::ServerDown), of a cluster |
 //! | `ClientError`, `ServerError`, `SocketCreateError` | [`Client`](crate::ErrorKind::Client), [`Server`](crate::ErrorKind::Server), [`Command`](crate::ErrorKind::Command), each with the server's own words |
 //! | `ProtocolError`, `UnknownReadFailure` | [`Malformed`](crate::ErrorKind::Malformed), [`Mismatched`](crate::ErrorKind::Mismatched), [`Unsolicited`](crate::ErrorKind::Unsolicited) |
 //! | `TooBig` | [`TooLarge`](crate::ErrorKind::TooLarge) |
@@ -108,7 +108,7 @@
 //!
 //! | libmemcached | minimc |
 //! |---|---|
-//! | `memcached_create`, `memcached`, `memcached_free`, `memcached_clone` | a client is a value; it needs no freeing |
+//! | `memcached_create`, `memcached`, `memcached_free`, `memcached_clone` | a client is a value; it needs no freeing. [`try_clone`](crate::cluster::Cluster::try_clone) of a cluster |
 //! | `memcached_server_add`, `..._unix_socket`, `memcached_servers_parse` | the list that a [`cluster`](crate::cluster) is made of; `add` and `remove` |
 //! | `memcached_server_add_udp` | `udp::Client`: get, set and multi-get |
 //! | `memcached_behavior_set`, `memcached_callback_set` | [`Options`](crate::Options) |
@@ -160,7 +160,7 @@
 //!
 //! | what programs rely on | in minimc | held by |
 //! |---|---|---|
-//! | a dead server is an error, never a miss | so it is, of many keys too, for each | `lost.rs::a_server_that_is_down_is_an_error_at_once`, `cluster.rs::a_server_that_is_down_is_an_error_for_its_keys_only`, `faults.rs::at_every_byte_in_meta`, `faults.rs::before_there_is_a_connection` |
+//! | a dead server is an error, never a miss | so it is, of many keys too, for each | `lost.rs::a_server_that_is_down_is_an_error_at_once`, `cluster.rs::a_server_that_is_down_is_an_error_for_its_keys_only`, `cluster_health.rs::who_fails_rests_and_is_not_asked`, `faults.rs::at_every_byte_in_meta`, `faults.rs::before_there_is_a_connection` |
 //! | counting what is absent is `NotFound` | so it is | `tests/scenarios/src/lib.rs::counting`, `core/src/command/count.rs::classic` |
 //! | a negative timeout is a zero timeout | so it is, in every protocol | `core/src/expiry.rs::numbers_on_the_wire`, `tests/scenarios/src/lib.rs::expiry` |
 //! | where a key lives: hashing | as pylibmc, libmemcached or another client places it | `cluster.rs::every_key_is_where_its_rule_says`, `cluster.rs::what_is_hashed_may_be_another_than_the_key` |

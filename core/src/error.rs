@@ -176,11 +176,11 @@ pub enum ErrorKind {
     Address(BadServer),
     /// There is no server that the key could live on.
     NoServers,
-    /// The server of the key failed a moment ago, and is left alone until its
-    /// [rest](crate::health::Verdict::Down) is over. The key is still its own.
+    /// The server of the key failed a moment ago and rests: it was not asked. The next call after its
+    /// rest is. libmemcached's `MEMCACHED_SERVER_TEMPORARILY_DISABLED`; pylibmc raises `ServerDown`.
     ServerDown,
-    /// The server failed too often and is [ejected](crate::health::Verdict::Ejected): its keys are with
-    /// others.
+    /// The server of the key failed too often and is ejected, and the key is with no other: it was not
+    /// asked. libmemcached's `MEMCACHED_SERVER_MARKED_DEAD`; pylibmc raises `ServerDead`.
     ServerEjected,
     /// The value that came, of `size` bytes, does not fit the receive storage; it is skipped.
     /// Read it in pieces, or give more storage.
@@ -453,8 +453,8 @@ impl fmt::Display for ErrorKind {
             Self::StorageTooSmall => "the storage is smaller than the protocol needs",
             Self::PoolExhausted => "every client of the pool is lent",
             Self::NoServers => "there is no server for the key",
-            Self::ServerDown => "the server failed a moment ago, and is left alone for a while",
-            Self::ServerEjected => "the server failed too often, and others have its keys",
+            Self::ServerDown => "the server failed a moment ago, and is not asked yet",
+            Self::ServerEjected => "the server failed too often, and is not asked for a while",
             Self::NotFound => "there is no such item",
             Self::Server => "the server failed",
             Self::Client => "the server did not understand the request",

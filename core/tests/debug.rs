@@ -24,8 +24,8 @@ fn kinds_of_errors() {
         };
     }
     named! {
-        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NoServers ServerDown ServerEjected
-        NotFound NotNumeric Server Client Command OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
+        Expiry Credentials TooLarge Full OutOfOrder StorageTooSmall PoolExhausted NoServers ServerDown ServerEjected NotFound NotNumeric
+        Server Client Command OutOfMemory TooManyConnections Unauthenticated LoginRefused Malformed Mismatched Unsolicited
         Closed TimedOut WouldWait
     }
     check(ErrorKind::Key(BadKey::Empty), "Key(Empty)");

@@ -246,13 +246,13 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
         ),
         (
             ServerDown,
-            "the server failed a moment ago, and is left alone for a while",
+            "the server failed a moment ago, and is not asked yet",
             ReturnCode::ServerTemporarilyDisabled,
             Fate::NotSent,
         ),
         (
             ServerEjected,
-            "the server failed too often, and others have its keys",
+            "the server failed too often, and is not asked for a while",
             ReturnCode::ServerMarkedDead,
             Fate::NotSent,
         ),

@@ -12,6 +12,7 @@
 pub mod board;
 pub mod counted;
 pub mod datagrams;
+pub mod fleet;
 pub mod hosted;
 pub mod named;
 pub mod observer;

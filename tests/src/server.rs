@@ -120,6 +120,14 @@ impl Memcached {
         }
     }
 
+    /// Kills the server, and does not wait until all of it is gone: a machine that is busy may take
+    /// seconds for that. [`start_again`](Self::start_again) does.
+    pub fn kill(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.kill().expect("kill memcached");
+        }
+    }
+
     /// Holds the server: connections are taken and bytes received, and nothing is answered until it
     /// is [let go](Self::go_on).
     pub fn hold(&self) {

@@ -12,53 +12,12 @@ use std::time::Duration;
 
 use minimc::cluster::ClusterOptions;
 use minimc::command::Stored;
+use minimc::health::Policy;
 use minimc::placement::{BadServer, Rule, Server};
-use minimc::{ErrorKind, Expiry, Fate, Options, Prefix, ReturnCode, net};
-use minimc_tests::server::Memcached;
+use minimc::{ErrorKind, Expiry, Fate, Options, Prefix, ReturnCode};
+use minimc_tests::fleet::{Fleet, keys};
 
 const NEVER: Expiry = Expiry::NEVER;
-
-struct Fleet {
-    servers: Vec<Memcached>,
-}
-
-impl Fleet {
-    fn new() -> Self {
-        let servers = (0..5).map(|_| Memcached::tcp(&[])).collect();
-        Self { servers }
-    }
-
-    fn addresses(&self) -> Vec<&str> {
-        self.servers.iter().map(Memcached::address).collect()
-    }
-
-    /// Who has which key, as asked of each server by itself. Each has it once.
-    fn where_they_live(&self, keys: &[String]) -> HashMap<String, usize> {
-        let mut found = HashMap::new();
-        for (index, server) in self.servers.iter().enumerate() {
-            let mut client = net::Client::connect(server.address()).unwrap();
-            let mut items = client.get_many(keys).unwrap();
-            while let Some((key, item)) = items.next() {
-                if item.unwrap().is_some() {
-                    assert_eq!(found.insert(key.clone(), index), None, "{key} lives twice");
-                }
-            }
-        }
-        found
-    }
-
-    fn connections(&self) -> Vec<u64> {
-        let count = |server: &Memcached| {
-            let mut client = net::Client::connect(server.address()).unwrap();
-            client.general_stats().unwrap().total_connections
-        };
-        self.servers.iter().map(count).collect()
-    }
-}
-
-fn keys(count: usize) -> Vec<String> {
-    (0..count).map(|n| format!("key{n}")).collect()
-}
 
 /// `$async` and `$await` are the colour.
 macro_rules! clusters {
@@ -140,8 +99,11 @@ macro_rules! clusters {
             let keys = keys(200);
             let items: Vec<(&str, &str)> =
                 keys.iter().map(|key| (key.as_str(), key.as_str())).collect();
-            let addresses: Vec<String> = fleet.addresses().iter().map(ToString::to_string).collect();
-            let mut cluster = Cluster::connect_lazy(&addresses).unwrap();
+            // Who fails is asked again at once.
+            let policy = Policy { retry: Duration::ZERO, ..Policy::default() };
+            let options = ClusterOptions { policy, ..ClusterOptions::default() };
+            let mut cluster =
+                Cluster::connect_lazy_with(&fleet.addresses(), Options::default(), options).unwrap();
             let mut count = 0;
             let mut stored = cluster.set_many(&items, NEVER) $($await)*;
             while let Some((_, outcome)) = stored.next() $($await)* {
@@ -283,15 +245,15 @@ macro_rules! clusters {
                 answered.unwrap();
             }
             let before = fleet.connections();
-            cluster.add(addresses[3]).unwrap();
-            assert!(cluster.remove(addresses[1]).unwrap());
-            assert!(!cluster.remove(addresses[1]).unwrap());
-            let order = [addresses[4], addresses[3], addresses[0], addresses[2]];
+            cluster.add(&addresses[3]).unwrap();
+            assert!(cluster.remove(&addresses[1]).unwrap());
+            assert!(!cluster.remove(&addresses[1]).unwrap());
+            let order = [4, 3, 0, 2].map(|index: usize| addresses[index].as_str());
             cluster.set_servers(&order).unwrap();
             for bad in ["host:x", ""] {
                 assert!(matches!(cluster.add(bad).unwrap_err().kind(), ErrorKind::Address(_)));
                 assert!(matches!(cluster.remove(bad).unwrap_err().kind(), ErrorKind::Address(_)));
-                let error = cluster.set_servers(&[addresses[0], bad]).unwrap_err();
+                let error = cluster.set_servers(&[addresses[0].as_str(), bad]).unwrap_err();
                 assert!(matches!(error.kind(), ErrorKind::Address(_)));
             }
             assert!(matches!(cluster.add("udp:a").unwrap_err().kind(), ErrorKind::Unsupported(_)));

@@ -85,6 +85,7 @@ async fn every_future_is_send() {
     let servers = [address.clone(), Memcached::tcp(&[]).address().to_string()];
     let task = async move {
         let mut cluster = Cluster::connect_lazy(&servers)?;
+        cluster.on_change(|server, change| println!("{server:?}: {change:?}"));
         let keys: Vec<String> = (0..10).map(|n| format!("k{n}")).collect();
         let pairs: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "1")).collect();
         let _ = cluster.at(&keys[0])?.get(&keys[0]).await;
@@ -104,6 +105,16 @@ async fn every_future_is_send() {
         let _ = cluster.flush_all(0).await;
         let _ = cluster.version().await;
         let _ = cluster.noop().await;
+        let _ = cluster.stats(Stats::GENERAL, |_, _| {}).await;
+        let _ = cluster.general_stats().await;
+        let _ = cluster.settings().await;
+        let _ = cluster.reset_stats().await;
+        let _ = cluster.set_replicas(&keys[0], &keys[1], never).await?;
+        let _ = cluster.get_replica(&keys[0]).await?.answer?.is_some();
+        let _ = cluster.delete_replicas(&keys[0]).await?;
+        let _ = cluster.call_replicas(&keys[0], &Noop).await;
+        let _ = cluster.call_replica(&keys[0], &Noop).await.answer;
+        let _ = cluster.try_clone()?.quit().await;
         Ok::<(), Error>(())
     };
     tokio::spawn(task).await.unwrap().unwrap();

@@ -205,6 +205,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
                 return Err(ErrorKind::Closed);
             }
             self.connection.filled(count);
+            self.contacts.answered();
             if there(&mut self.connection)? {
                 return Ok(());
             }
@@ -216,6 +217,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     #[inline(never)]
     pub(super) fn lost(&mut self, kind: ErrorKind) -> Failure {
         let fate = self.connection.fate(0);
+        self.contacts.lost(kind);
         self.connection.fail();
         Failure { kind, fate }
     }
@@ -235,6 +237,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         index: &mut usize,
         each: &mut impl FnMut(usize, Result<R, Error>),
     ) {
+        self.contacts.lost(kind);
         let error = Error::new(kind);
         let owed = self.connection.owed();
         for owed in owed.saturating_sub(untold)..owed {

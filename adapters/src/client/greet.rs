@@ -12,11 +12,13 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     /// it. Nothing of that operation has been sent when this fails, and there is no connection then.
     pub(super) async fn connect_anew(&mut self) -> Result<(), Failure> {
         self.disconnect();
+        self.contacts.begin();
         let result = match self.transport.connect().await {
             Ok(()) => self.greet().await,
             Err(kind) => Err(kind),
         };
         if let Err(kind) = result {
+            self.contacts.lost(kind);
             self.disconnect();
             return Err(Failure {
                 kind,

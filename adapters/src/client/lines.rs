@@ -34,7 +34,7 @@ impl<'c, B: Batch<Name = ()>, T: Transport, S: Storage, const N: usize> Lines<'c
 
     /// Waits until there is something to [take](Self::take).
     pub(crate) async fn wait(&mut self) -> Result<(), Error> {
-        if let Err(kind) = self.lines.wait().await {
+        if let Err(kind) = self.lines.wait(None).await {
             self.lines.lose(kind);
         }
         Ok(())

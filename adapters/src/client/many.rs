@@ -45,20 +45,25 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
     /// An error concerns that request. When the connection is lost, each request that had no
     /// outcome yet gets one, with its own fate.
     pub async fn next(&mut self) -> Option<Outcome<'_, B>> {
-        if let Err(kind) = self.wait().await {
+        if let Err(kind) = self.wait(None).await {
             self.lose(kind);
         }
         self.take()
     }
 
-    /// Waits until the next outcome is there, or all were told; once more if that does no harm.
-    pub(crate) async fn wait(&mut self) -> Result<(), ErrorKind> {
+    /// Waits until the next outcome is there, or all were told; once more if that does no harm. The
+    /// limit is that of an operation, if there is no other.
+    pub(crate) async fn wait(&mut self, mut limit: Option<Duration>) -> Result<(), ErrorKind> {
         loop {
-            let Err(kind) = self.arrive::<true>(None).await else {
+            let Err(kind) = self.arrive::<true>(limit).await else {
                 return Ok(());
             };
             if !self.may_begin_anew(kind) {
                 return Ok(());
+            }
+            if limit.take().is_some() {
+                // Another connection needs more than to read what has come.
+                self.client.transport.begin(self.client.options.timeout);
             }
             self.client.reconnect().await?;
             self.progress = Progress::new();
@@ -78,6 +83,18 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
             self.client.reconnect().await?;
             self.progress = Progress::new();
         }
+    }
+
+    /// Whether nothing of it waits to be sent, so that the future that waits for an outcome may be dropped.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_queued(&self) -> bool {
+        self.progress.queued() >= self.batch.count()
+    }
+
+    /// How long an operation may take.
+    #[cfg(feature = "std")]
+    pub(crate) fn limit(&self) -> Duration {
+        self.client.options.timeout
     }
 
     /// Whether there is an outcome to [take](Self::take), after it was [waited](Self::wait) for.
@@ -122,6 +139,7 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
     }
 
     pub(crate) fn lose(&mut self, kind: ErrorKind) {
+        self.client.contacts.lost(kind);
         self.client.connection.lose(&mut self.progress, kind);
     }
 
@@ -132,6 +150,7 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
     ) -> Result<(), ErrorKind> {
         let (client, batch) = (&mut *self.client, &self.batch);
         if self.in_gap {
+            client.contacts.forgive();
             return Err(ErrorKind::Closed);
         }
         if client.connection.item_arrived(batch, &mut self.progress)? {

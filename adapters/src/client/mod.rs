@@ -1,5 +1,6 @@
 //! The one driver of a connection over a transport: written once, async.
 
+mod contact;
 mod drive;
 mod greet;
 mod lines;
@@ -7,6 +8,8 @@ mod many;
 mod stream;
 mod upload;
 
+#[cfg(feature = "std")]
+pub use contact::Contact;
 pub use lines::{Events, Lines};
 pub use many::{Many, Outcome};
 pub use stream::Stream;
@@ -19,6 +22,8 @@ pub(crate) use embedded_io_async as io;
 
 use minimc_core::command::{Batch, Command, Get, Quit, Watch};
 use minimc_core::{Connection, Dialect, Error, ErrorKind, Expiry, Fate, IntoKey, Storage};
+
+use contact::Contacts;
 
 use crate::options::Options;
 use crate::transport::Transport;
@@ -46,6 +51,7 @@ pub struct Client<T, S, const N: usize = 4> {
     /// How many of them were not received, nor told to be lost. One more may be owed: that of which
     /// a reply too large was told.
     waiting: usize,
+    pub(crate) contacts: Contacts,
 }
 
 impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
@@ -73,6 +79,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
             connected: false,
             by_hand: false,
             waiting: 0,
+            contacts: Contacts::default(),
         })
     }
 
@@ -257,6 +264,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         if let Err(kind) = arrived {
             let oldest = self.connection.owed().saturating_sub(self.waiting);
             let fate = self.connection.fate(oldest);
+            self.contacts.lost(kind);
             self.connection.fail();
             self.waiting -= 1;
             return Err(Error::new(kind).with_fate(fate));
@@ -284,6 +292,7 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     /// Fails if the server neither closes nor answers in time; the connection is closed all the same.
     pub async fn quit(&mut self) -> Result<(), Error> {
         let left = if self.begin() {
+            self.contacts.forgive();
             self.attempt(&Quit).await
         } else {
             Ok(())

@@ -47,6 +47,7 @@ impl<'c, T: Transport, S: Storage, const N: usize> Upload<'c, T, S, N> {
             return Err(Error::new(ErrorKind::OutOfOrder).with_fate(Fate::NotSent));
         };
         if self.in_piece {
+            self.client.contacts.forgive();
             return Err(self.client.lost(ErrorKind::Closed).into());
         }
         self.client.transport.begin(self.client.options.timeout);

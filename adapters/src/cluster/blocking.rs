@@ -3,25 +3,22 @@
 use minimc_core::Storage;
 use minimc_core::command::Batch;
 
-use alloc::vec::Vec;
-
-use minimc_core::ErrorKind;
-
 use super::Cluster;
 use super::many::{self, Parts, Share};
 use crate::blocking::{Client, now};
 use crate::client::Outcome;
 use crate::transport::Transport;
 
-/// The outcomes of a batch's requests, server by server: see [`minimc::cluster::Many`](super::Many). It
-/// may be dropped at any time.
+/// The outcomes of a batch's requests, one server after the other: see
+/// [`minimc::cluster::Many`](super::Many), also for the time limits. It may be dropped at any time.
 #[derive(Debug)]
 #[must_use = "the outcomes are what a batch is for"]
 pub struct Many<'c, B, T, S, const N: usize>(many::Many<'c, B, T, S, N>);
 
 impl<B: Batch, T: Transport, S: Storage, const N: usize> Many<'_, B, T, S, N> {
     /// The outcome of another request, `None` when all were told: see
-    /// [`minimc::cluster::Many::next`](super::Many::next).
+    /// [`minimc::cluster::Many::next`](super::Many::next). Here servers are heard in their order, so that
+    /// one that does not answer delays the outcomes of those behind it, once and by the time limit.
     #[expect(
         clippy::should_implement_trait,
         reason = "the outcome is lent, as by no iterator"
@@ -41,20 +38,19 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<Client<T, S, N>> {
     /// Splits a batch by server, sends each its part, and then hands out the outcomes. Requests are
     /// placed by what they are [known by](Batch::Name), their keys.
     ///
-    /// The servers are connected to one after the other where that is needed. A value that does not fit
+    /// The servers are connected to one after the other where that is needed, so that each that cannot be
+    /// reached delays the batch by the time limit, before it rests. A value that does not fit
     /// the send storage waits until its server has taken it.
     pub fn batch<B>(&mut self, batch: B) -> Many<'_, B, T, S, N>
     where
         B: Batch<Name: AsRef<[u8]>>,
     {
-        let Parts { parts, nowhere } = self.split(batch);
+        let Parts { parts, refused } = self.split(batch);
         let sends = self.clients.iter_mut().zip(parts);
-        let sends = sends.filter(|(_, part)| part.count() > 0);
-        let mut shares: Vec<_> = sends
-            .map(|(client, part)| Share::send_now(&mut client.inner, part))
+        let shares = sends
+            .filter_map(|(client, part)| Some(Share::send_now(&mut client.inner, part?)))
             .collect();
-        shares.push(Share::failed(nowhere, ErrorKind::NoServers.into()));
-        Many(many::Many::new(shares))
+        Many(many::Many::new(shares, refused))
     }
 }
 
@@ -67,7 +63,7 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Share<'c, B, T, S, 
                 if let Err(kind) = now(many.send()) {
                     many.lose(kind);
                 }
-                Self::Sent(many)
+                Self::sent(many)
             }
             Err(error) => Self::failed(part, error),
         }

@@ -72,6 +72,16 @@ macro_rules! methods {
                 self.call_all(&Noop) $($await)*
             }
 
+            /// Takes leave of each server, in their order, and closes the connection to it; where there is
+            /// none there is nothing to do. The next calls open new ones.
+            pub $($async)? fn quit(&mut self) -> Vec<Result<(), Error>> {
+                let mut left = Vec::with_capacity(self.clients.len());
+                for client in &mut self.clients {
+                    left.push(client.quit() $($await)*);
+                }
+                left
+            }
+
             /// Closes all connections; the next calls open new ones.
             pub fn disconnect_all(&mut self) {
                 for client in &mut self.clients {
@@ -80,7 +90,7 @@ macro_rules! methods {
             }
 
             /// By the clock of any of the clients.
-            fn resolve(&self, expiry: Expiry) -> Expiry {
+            pub(super) fn resolve(&self, expiry: Expiry) -> Expiry {
                 self.clients.first().map_or(expiry, |client| client.resolve(expiry))
             }
         }
@@ -94,9 +104,9 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<client::Client<T, S, N>> 
     /// Carries out a command on every server at the same time. The replies come in the order of the
     /// servers.
     pub async fn call_all<C: Command>(&mut self, command: &C) -> Vec<Result<C::Reply<'_>, Error>> {
-        let clients = self.clients.iter_mut();
-        let calls: Vec<_> = clients.map(|client| client.call(command)).collect();
-        together(calls).await
+        let calls = self.lend_all();
+        let calls = calls.map(async |client| client?.call(command).await);
+        together(calls.collect()).await
     }
 }
 
@@ -104,7 +114,7 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<blocking::Client<T, S, N>
     /// Carries out a command on every server, one after the other. The replies come in the order of the
     /// servers.
     pub fn call_all<C: Command>(&mut self, command: &C) -> Vec<Result<C::Reply<'_>, Error>> {
-        let clients = self.clients.iter_mut();
-        clients.map(|client| client.call(command)).collect()
+        let calls = self.lend_all();
+        calls.map(|client| client?.call(command)).collect()
     }
 }

@@ -1,22 +1,34 @@
 //! A batch over many servers, outcome by outcome.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::time::Instant;
 
 use minimc_core::command::Batch;
 use minimc_core::{Error, ErrorKind, Storage};
 
-use super::Cluster;
 use super::part::Part;
 use super::together::together;
+use super::{Cluster, Member};
 use crate::client::{self, Client, Outcome};
 use crate::transport::Transport;
 
-/// The outcomes of a batch's requests, server by server. It may be dropped at any time.
+/// The outcomes of a batch's requests, of each server in their order. It may be dropped at any time.
 ///
 /// When it is handed out, each server has been sent what fits of its own part, so that all work at the
 /// same time. A server that is down is an error for each of its keys, with its fate; the others' keys
 /// have their outcomes.
+///
+/// # Time limits
+///
+/// For its first outcome a server has the time limit from when it was sent its part, whoever was listened
+/// to meanwhile; then the limit anew for each further one. So that several servers that do not answer cost
+/// one limit, not one each.
 #[derive(Debug)]
 #[must_use = "the outcomes are what a batch is for"]
 pub struct Many<'c, B, T, S, const N: usize> {
@@ -25,17 +37,25 @@ pub struct Many<'c, B, T, S, const N: usize> {
 }
 
 impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N> {
-    pub(super) fn new(mut shares: Vec<Share<'c, B, T, S, N>>) -> Self {
+    pub(super) fn new(
+        mut shares: Vec<Share<'c, B, T, S, N>>,
+        refused: Vec<(Part<B>, ErrorKind)>,
+    ) -> Self {
         shares.reverse();
+        // At once.
+        let refused = refused.into_iter();
+        shares.extend(refused.map(|(part, kind)| Share::failed(part, kind.into())));
         Self { shares }
     }
 
     /// The outcome of another request, with the key as it was given; `None` when all were told. Those of
-    /// one server come one after the other, in the way of [`client::Many::next`], with the time limit
-    /// anew for each. The future may be dropped, and this called again, as there.
+    /// one server come in the order of the batch; who answers first is heard first, unless one is yet to
+    /// be sent the rest of a long part. The future may be dropped, and this called again, as of
+    /// [`client::Many::next`].
     pub async fn next(&mut self) -> Option<Outcome<'_, B>> {
-        while let Some(share) = self.share() {
-            let waited = share.wait().await;
+        while let Some((index, waited)) = first(&mut self.shares).await {
+            let last = self.shares.len().saturating_sub(1);
+            self.shares.swap(index, last);
             if self.is_there(waited) {
                 break;
             }
@@ -62,10 +82,50 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Many<'c, B, T, S, N
     }
 }
 
+/// Waits for the first of the shares that has an outcome or is over, the last one preferred.
+async fn first<B: Batch, T: Transport, S: Storage, const N: usize>(
+    shares: &mut [Share<'_, B, T, S, N>],
+) -> Option<(usize, Result<(), ErrorKind>)> {
+    let (last, others) = shares.split_last_mut()?;
+    let index = others.len();
+    if !last.is_queued() {
+        // A future that sends is not given up for another's outcome: it may be in the middle of a value.
+        return Some((index, last.wait().await));
+    }
+    let mut last = pin!(last.wait());
+    // Made when the last is not there at once: mostly it is.
+    let mut others = Some(others);
+    let mut waits = Vec::new();
+    poll_fn(|context| {
+        if let Poll::Ready(waited) = last.as_mut().poll(context) {
+            return Poll::Ready(Some((index, waited)));
+        }
+        if let Some(others) = others.take() {
+            let others = others.iter_mut().enumerate();
+            let others = others.filter(|(_, share)| share.is_queued());
+            waits.extend(others.map(|(index, share)| (index, Box::pin(share.wait()))));
+        }
+        for (index, wait) in &mut waits {
+            if let Poll::Ready(waited) = wait.as_mut().poll(context) {
+                return Poll::Ready(Some((*index, waited)));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// The least time to read what has come.
+const GRACE: Duration = Duration::from_millis(10);
+
 /// What one server does of a batch.
 #[derive(Debug)]
 pub(super) enum Share<'c, B, T, S, const N: usize> {
-    Sent(client::Many<'c, Part<B>, T, S, N>),
+    Sent {
+        many: client::Many<'c, Part<B>, T, S, N>,
+        /// Since when its first outcome is waited for, until it is there.
+        since: Option<Instant>,
+    },
     /// Nothing was sent, and the first requests were told so.
     Failed {
         part: Part<B>,
@@ -85,7 +145,12 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Share<'c, B, T, S, 
         if let Err(kind) = many.send().await {
             many.lose(kind);
         }
-        Self::Sent(many)
+        Self::sent(many)
+    }
+
+    pub(super) fn sent(many: client::Many<'c, Part<B>, T, S, N>) -> Self {
+        let since = Some(Instant::now());
+        Self::Sent { many, since }
     }
 
     pub(super) fn failed(part: Part<B>, error: Error) -> Self {
@@ -100,14 +165,29 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Share<'c, B, T, S, 
     /// Waits for the next outcome, if it is not there.
     pub(super) async fn wait(&mut self) -> Result<(), ErrorKind> {
         match self {
-            Self::Sent(many) => many.wait().await,
+            Self::Sent { many, since } => {
+                let all = many.limit();
+                let left = since.map(|since| all.saturating_sub(since.elapsed()));
+                // The whole limit, as long as there is most of it: to set another costs some transports
+                // system calls.
+                let limit = left.filter(|left| *left < all / 2);
+                many.wait(limit.map(|limit| limit.max(GRACE))).await
+            }
             Self::Failed { .. } => Ok(()),
+        }
+    }
+
+    /// Whether all of it was sent, so that the future that waits may be dropped.
+    fn is_queued(&self) -> bool {
+        match self {
+            Self::Sent { many, .. } => many.is_queued(),
+            Self::Failed { .. } => true,
         }
     }
 
     fn is_there(&mut self, waited: Result<(), ErrorKind>) -> bool {
         match self {
-            Self::Sent(many) => {
+            Self::Sent { many, .. } => {
                 if let Err(kind) = waited {
                     many.lose(kind);
                 }
@@ -119,7 +199,10 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Share<'c, B, T, S, 
 
     fn take(&mut self) -> Option<Outcome<'_, B>> {
         match self {
-            Self::Sent(many) => many.take(),
+            Self::Sent { many, since } => {
+                *since = None;
+                many.take()
+            }
             Self::Failed { part, error, told } => {
                 let name = part.name(*told)?;
                 *told = told.saturating_add(1);
@@ -129,17 +212,19 @@ impl<'c, B: Batch, T: Transport, S: Storage, const N: usize> Share<'c, B, T, S, 
     }
 }
 
-/// The part of each server, in the order of the servers, and of those keys that have none.
+/// The part of each server, in the order of the servers, and what is told to keys that are not sent.
 pub(super) struct Parts<B> {
-    pub(super) parts: Vec<Part<B>>,
-    pub(super) nowhere: Part<B>,
+    /// Those that have requests, and may be asked.
+    pub(super) parts: Vec<Option<Part<B>>>,
+    pub(super) refused: Vec<(Part<B>, ErrorKind)>,
 }
 
-impl<C> Cluster<C> {
-    pub(super) fn split<B>(&self, batch: B) -> Parts<B>
+impl<C: Member> Cluster<C> {
+    pub(super) fn split<B>(&mut self, batch: B) -> Parts<B>
     where
         B: Batch<Name: AsRef<[u8]>>,
     {
+        self.learn();
         let batch = Arc::new(batch);
         let mut parts: Vec<_> = self.clients.iter().map(|_| Part::new(&batch)).collect();
         let mut nowhere = Part::new(&batch);
@@ -148,7 +233,26 @@ impl<C> Cluster<C> {
             let part = place.and_then(|place| parts.get_mut(place));
             part.unwrap_or(&mut nowhere).push(index);
         }
-        Parts { parts, nowhere }
+        let mut refused = Vec::from([(nowhere, ErrorKind::NoServers)]);
+        let parts = parts.into_iter().enumerate().map(|(index, part)| {
+            if part.count() == 0 {
+                return None;
+            }
+            match self.ask(index) {
+                Ok(()) => {
+                    self.healths.lent.push(index);
+                    Some(part)
+                }
+                Err(kind) => {
+                    refused.push((part, kind));
+                    None
+                }
+            }
+        });
+        Parts {
+            parts: parts.collect(),
+            refused,
+        }
     }
 }
 
@@ -162,14 +266,11 @@ impl<T: Transport, S: Storage, const N: usize> Cluster<Client<T, S, N>> {
     where
         B: Batch<Name: AsRef<[u8]>>,
     {
-        let Parts { parts, nowhere } = self.split(batch);
+        let Parts { parts, refused } = self.split(batch);
         let sends = self.clients.iter_mut().zip(parts);
-        let sends = sends.filter(|(_, part)| part.count() > 0);
         let sends: Vec<_> = sends
-            .map(|(client, part)| Share::send(client, part))
+            .filter_map(|(client, part)| Some(Share::send(client, part?)))
             .collect();
-        let mut shares = together(sends).await;
-        shares.push(Share::failed(nowhere, ErrorKind::NoServers.into()));
-        Many::new(shares)
+        Many::new(together(sends).await, refused)
     }
 }

@@ -43,31 +43,68 @@
 //!
 //! # A server that is down
 //!
-//! is an error for its keys, and never a miss: keys are never moved to another server, so that no two
-//! programs hold two values of one key. Each call on it tries to connect anew: who refuses a connection
-//! fails at once, and is back with the first call after it is back. One that does not answer at all costs
-//! each call on it its time limit. There is no way yet to have a cluster leave it alone for a while, nor to
-//! eject it.
+//! is an error for its keys, and never a miss. The call that finds out fails as that of any client, after
+//! the [time limit](crate::Options::timeout) if the server is silent. Then the server rests, and calls for
+//! its keys fail at once, with [`ServerDown`](crate::ErrorKind::ServerDown); nothing was sent. After its
+//! rest, 2 s unless told, one call asks it again. [`health`](crate::health) is the machine, libmemcached's;
+//! [`ClusterOptions::policy`] is how long and how often, with a rest that grows and jitter as options; and
+//! [`on_change`](Cluster::on_change) tells of every change.
+//!
+//! A server that refuses has answered. One that closed a connection on which it had answered before has not
+//! failed: it may have been idle, and the next call connects again. A call that is given up (a dropped
+//! future) tells nothing: let the clients' time limit be shorter than your own.
+//!
+//! Keys are not moved, so that no two programs hold two values of one key. Only where
+//! [`Policy::eject`](crate::health::Policy::eject) is set, a server that failed too often loses its keys to
+//! others, until it is asked again:
+//!
+//! ```
+//! use minimc::cluster::ClusterOptions;
+//! use minimc::health::Policy;
+//! use minimc::placement::Rule;
+//!
+//! let options = ClusterOptions {
+//!     rule: Rule::PYLIBMC_KETAMA_WEIGHTED,
+//!     policy: Policy { eject: true, failure_limit: 2, ..Policy::default() },
+//!     ..ClusterOptions::default()
+//! };
+//! # assert!(options.policy.eject);
+//! ```
+//!
+//! - To whom is the rule's. A ring is built without the server, as in libmemcached; python-memcached,
+//!   pymemcache and dalli have ways of their own. The remainder, which is libmemcached's and pylibmc's
+//!   default, and gomemcache move none: their keys fail with
+//!   [`ServerEjected`](crate::ErrorKind::ServerEjected), and so do all where all servers are ejected.
+//! - A server that comes back has the values from before: reads may be stale then, by any age. Other
+//!   programs find the server up or down by themselves, and may look elsewhere meanwhile.
 
 mod blocking;
+mod change;
 mod every;
+mod healths;
 mod many;
+mod member;
 mod part;
+pub mod replicas;
 mod roster;
+mod stats;
 mod together;
 
 pub use blocking::Many as BlockingMany;
 pub use many::Many;
+pub use member::Member;
 pub use part::Part;
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use minimc_core::health::{Change, Health, Policy};
 use minimc_core::placement::{Placement, Point, Rule, Server, explain};
 use minimc_core::{Error, ErrorKind, Prefix};
 
+use healths::Healths;
 use roster::Roster;
 
 /// What can be chosen about a cluster.
@@ -80,6 +117,18 @@ pub struct ClusterOptions {
     /// clients have a [prefix](crate::Options::prefix). Give it that of the clients to place keys as
     /// `_hash_with_prefix_key` does.
     pub hashed_prefix: Prefix,
+
+    /// What a server that fails is forgiven, how long it rests then, and whether others get its keys:
+    /// libmemcached's by default, by which keys never move.
+    pub policy: Policy,
+
+    /// On how many servers besides its own a key has copies: on none by default. See
+    /// [`replicas`].
+    pub replicas: usize,
+
+    /// Whether a copy is read from a random one of its servers first, so that they share the load: by
+    /// default from the key's own.
+    pub random_replica: bool,
 }
 
 impl Default for ClusterOptions {
@@ -87,6 +136,9 @@ impl Default for ClusterOptions {
         Self {
             rule: Rule::PYLIBMC_DEFAULT,
             hashed_prefix: Prefix::NONE,
+            policy: Policy::LIBMEMCACHED,
+            replicas: 0,
+            random_replica: false,
         }
     }
 }
@@ -103,13 +155,20 @@ pub struct Cluster<C> {
     clients: Vec<C>,
     placement: Placement<Vec<Point>>,
     hashed_prefix: Prefix,
+    healths: Healths,
+    replicas: usize,
+    random_replica: bool,
     connector: Connector<C>,
+    observer: Option<Observer>,
 }
 
 /// What makes the client of a server.
-type Connector<C> = Box<dyn Fn(&Server<'_>) -> Result<C, Error> + Send + Sync>;
+type Connector<C> = Arc<dyn Fn(&Server<'_>) -> Result<C, Error> + Send + Sync>;
 
-impl<C> Cluster<C> {
+/// What is told how servers fare.
+type Observer = Arc<dyn Fn(&Server<'_>, Change) + Send + Sync>;
+
+impl<C: Member> Cluster<C> {
     /// A cluster of `servers`, written as pylibmc's lists have them ([`Server::parse`]), of each of which
     /// `connector` makes the client. The order of the list matters to some rules.
     ///
@@ -122,9 +181,13 @@ impl<C> Cluster<C> {
         let mut cluster = Self {
             roster: Roster::default(),
             clients: Vec::new(),
-            placement: place(options.rule, &[])?,
+            placement: place(options.rule, &[], &[])?,
             hashed_prefix: options.hashed_prefix,
-            connector: Box::new(connector),
+            healths: Healths::new(options.policy),
+            replicas: options.replicas,
+            random_replica: options.random_replica,
+            connector: Arc::new(connector),
+            observer: None,
         };
         cluster.set_servers(servers)?;
         Ok(cluster)
@@ -133,14 +196,76 @@ impl<C> Cluster<C> {
     /// The client of the server on which `key` lives. The key of the call may be another: then this one
     /// is a routing key, and need not be one that memcached takes.
     ///
-    /// Fails with [`NoServers`](ErrorKind::NoServers). That the server is down is told by the call.
+    /// Fails with [`NoServers`](ErrorKind::NoServers); with [`ServerDown`](ErrorKind::ServerDown) while the
+    /// server rests, and with [`ServerEjected`](ErrorKind::ServerEjected) where it is ejected and no other
+    /// has its keys. What came of the calls on the client, the cluster learns when it is used next.
     pub fn at(&mut self, key: impl AsRef<[u8]>) -> Result<&mut C, Error> {
-        let place = self.place(key);
-        let client = place.and_then(|index| self.clients.get_mut(index));
-        client.ok_or_else(|| ErrorKind::NoServers.into())
+        self.learn();
+        let index = self.place(key).ok_or(ErrorKind::NoServers)?;
+        self.lend(index)
     }
 
+    /// The clients, in the order of the servers, resting ones too: what calls on them tell is heeded.
+    pub fn clients(&mut self) -> &mut [C] {
+        self.learn();
+        self.healths.lent.extend(0..self.clients.len());
+        &mut self.clients
+    }
+
+    /// Has this called with every [`Change`] of a server's health from now on, in place of what was there
+    /// before. Where servers are ejected, it says so before the first key moves, and before the first moves
+    /// back.
+    ///
+    /// A change is told by the next call on the cluster, for it is not before that it looks at what calls
+    /// on clients have told. Nobody waits for rests in the background.
+    ///
+    /// ```
+    /// use minimc::health::Change;
+    ///
+    /// # fn main() -> Result<(), minimc::Error> {
+    /// let mut cluster = minimc::net::Cluster::connect_lazy(&["10.0.1.1", "10.0.1.2", "10.0.1.3"])?;
+    /// cluster.on_change(|server, change| match change {
+    ///     Change::Down { wait } => eprintln!("{} rests for {wait:?}", server.host()),
+    ///     Change::Ejected { .. } => eprintln!("the keys of {} move", server.host()),
+    ///     Change::Readmitted => eprintln!("{} has its keys back", server.host()),
+    ///     Change::Up => eprintln!("{} answers again", server.host()),
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_change(&mut self, observer: impl Fn(&Server<'_>, Change) + Send + Sync + 'static) {
+        self.observer = Some(Arc::new(observer));
+    }
+
+    /// Another cluster of the same servers and options, with connections of its own, as `clone` of
+    /// pylibmc's clients makes. It has the same observer, and knows nothing bad of any server.
+    ///
+    /// Fails as the connector does.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        let servers = self.roster.servers();
+        let clients: Vec<_> = servers
+            .map(|server| (self.connector)(&server))
+            .collect::<Result<_, _>>()?;
+        let rule = self.placement.rule();
+        let mut healths = Healths::new(self.healths.policy);
+        healths.each.resize(clients.len(), Health::new());
+        Ok(Self {
+            placement: self.roster.with(|servers| place(rule, servers, &[]))?,
+            roster: self.roster.clone(),
+            clients,
+            hashed_prefix: self.hashed_prefix,
+            healths,
+            replicas: self.replicas,
+            random_replica: self.random_replica,
+            connector: self.connector.clone(),
+            observer: self.observer.clone(),
+        })
+    }
+}
+
+impl<C> Cluster<C> {
     /// The index in [`servers`](Self::servers) of the server on which `key` lives; `None` without servers.
+    /// Where servers are ejected, it is as the last call on the cluster has left it.
     pub fn place(&self, key: impl AsRef<[u8]>) -> Option<usize> {
         let key = key.as_ref();
         if self.hashed_prefix == Prefix::NONE {
@@ -153,11 +278,6 @@ impl<C> Cluster<C> {
     /// The servers, in their order.
     pub fn servers(&self) -> Vec<Server<'_>> {
         self.roster.servers().collect()
-    }
-
-    /// The clients, in the order of the servers.
-    pub fn clients(&mut self) -> &mut [C] {
-        &mut self.clients
     }
 
     /// The server of `key` by the rule of each known client: for people who wonder why two programs do
@@ -179,99 +299,21 @@ impl<C> Cluster<C> {
             .collect()
     }
 
-    /// Makes these the servers, in this order. Those that are there already keep their clients and so
-    /// their connections; those that are not named are dropped with theirs. Keys are placed anew.
-    ///
-    /// Fails as [`new`](Self::new) does, and then nothing has changed.
-    pub fn set_servers<A: AsRef<str>>(&mut self, servers: &[A]) -> Result<(), Error> {
-        let parsed: Vec<_> = servers
-            .iter()
-            .map(|server| Server::parse(server.as_ref()))
-            .collect::<Result<_, _>>()?;
-        self.change(&parsed)
-    }
-
-    /// Adds a server behind the others. Keys are placed anew; no connection is touched.
-    ///
-    /// Fails as [`new`](Self::new) does, and then nothing has changed.
-    pub fn add(&mut self, server: &str) -> Result<(), Error> {
-        let added = Server::parse(server)?;
-        let old = core::mem::take(&mut self.roster);
-        let servers: Vec<_> = old.servers().chain([added]).collect();
-        self.change_from(&old, &servers)
-    }
-
-    /// Removes the server with this host and port, with its client; `false` if there is none. Keys are
-    /// placed anew; the connections of the others stay.
-    ///
-    /// Fails with [`Address`](ErrorKind::Address), and then nothing has changed.
-    pub fn remove(&mut self, server: &str) -> Result<bool, Error> {
-        let removed = Server::parse(server)?;
-        let old = core::mem::take(&mut self.roster);
-        let mut servers: Vec<_> = old.servers().collect();
-        let index = servers.iter().position(|one| is_same(one, &removed));
-        if let Some(index) = index {
-            servers.remove(index);
-        }
-        self.change_from(&old, &servers)?;
-        Ok(index.is_some())
-    }
-
-    fn change(&mut self, servers: &[Server<'_>]) -> Result<(), Error> {
-        let old = core::mem::take(&mut self.roster);
-        self.change_from(&old, servers)
-    }
-
-    /// Goes from the servers `old`, which were taken out, to others; back to them if that fails.
-    fn change_from(&mut self, old: &Roster, servers: &[Server<'_>]) -> Result<(), Error> {
-        match self.prepare(old, servers) {
-            Ok((placement, kept)) => {
-                let mut before: Vec<_> = core::mem::take(&mut self.clients)
-                    .into_iter()
-                    .map(Some)
-                    .collect();
-                let client = |kept| match kept {
-                    Kept::New(client) => Some(client),
-                    Kept::Old(index) => before.get_mut(index).and_then(Option::take),
-                };
-                self.clients = kept.into_iter().filter_map(client).collect();
-                self.roster = Roster::new(servers);
-                self.placement = placement;
-                Ok(())
-            }
-            Err(error) => {
-                self.roster = old.clone();
-                Err(error)
-            }
-        }
-    }
-
-    /// All that can fail of a change.
-    fn prepare(&self, old: &Roster, servers: &[Server<'_>]) -> Result<Prepared<C>, Error> {
-        let mut left: Vec<_> = old.servers().map(Some).collect();
-        let mut kept = Vec::with_capacity(servers.len());
-        for server in servers {
-            let found = left
-                .iter_mut()
-                .enumerate()
-                .find(|(_, one)| one.is_some_and(|one| is_same(&one, server)));
-            kept.push(match found {
-                Some((index, one)) => {
-                    *one = None;
-                    Kept::Old(index)
-                }
-                None => Kept::New((self.connector)(server)?),
-            });
-        }
-        Ok((place(self.placement.rule(), servers)?, kept))
-    }
-
     /// What of a key is hashed.
     fn hashed(&self, key: &[u8]) -> Vec<u8> {
         [self.hashed_prefix.bytes(), key].concat()
     }
 
     fn place_hashed(&self, key: &[u8]) -> Option<usize> {
+        let ejected = &self.healths.ejected;
+        if !ejected.is_empty() {
+            let is_alive = |index| !ejected.contains(&index);
+            // Where the rule moves no keys, or there is nobody to move them to, they stay.
+            return self.roster.with(|servers| {
+                let moved = self.placement.place_alive(key, servers, is_alive);
+                moved.or_else(|| self.placement.rule().place(key, servers))
+            });
+        }
         if self.placement.ring().is_some() {
             // What a ring says, its points say; of the servers nothing is asked.
             return self.placement.place(key, &[]);
@@ -287,27 +329,27 @@ impl<C: fmt::Debug> fmt::Debug for Cluster<C> {
             .field("servers", &self.servers())
             .field("clients", &self.clients)
             .field("rule", &self.placement.rule())
+            .field("healths", &self.healths)
             .finish_non_exhaustive()
     }
 }
 
-/// A placement, and the client of each server.
-type Prepared<C> = (Placement<Vec<Point>>, Vec<Kept<C>>);
-
-/// The client of a server after a change.
-enum Kept<C> {
-    New(C),
-    /// The one that was at this index.
-    Old(usize),
-}
-
-/// Whether a client of the one is a client of the other.
-fn is_same(one: &Server<'_>, other: &Server<'_>) -> bool {
-    (one.host(), one.port(), one.via()) == (other.host(), other.port(), other.via())
-}
-
-fn place(rule: Rule, servers: &[Server<'_>]) -> Result<Placement<Vec<Point>>, ErrorKind> {
-    let room = vec![Point::default(); rule.room(servers)];
+/// The placement of keys by `rule`, where servers are ejected.
+fn place(
+    rule: Rule,
+    servers: &[Server<'_>],
+    ejected: &[usize],
+) -> Result<Placement<Vec<Point>>, ErrorKind> {
+    // libmemcached builds its ring without them, unless there is none left; others go on to the next by
+    // rules of their own, on the whole ring.
+    let gone = match rule {
+        Rule::Ring(..) if ejected.len() < servers.len() => ejected,
+        _ => &[],
+    };
+    let room = rule
+        .points()
+        .map_or(0, |points| points.count(servers, gone));
     // There is room enough.
-    Placement::new(rule, servers, &[], room).map_err(|_| ErrorKind::StorageTooSmall)
+    Placement::new(rule, servers, gone, vec![Point::default(); room])
+        .map_err(|_| ErrorKind::StorageTooSmall)
 }

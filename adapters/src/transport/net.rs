@@ -197,17 +197,21 @@ impl Socket {
     }
 
     /// Sets the socket's timeouts to the limit; `false` if that fails, or there is no socket.
+    // Mostly it is the limit of the operation before.
+    #[inline]
     fn arm(&mut self) -> bool {
-        let Some(stream) = self.stream.as_mut() else {
-            return false;
-        };
-        if self.limit != self.armed {
-            if stream.arm(self.limit).is_err() {
-                return false;
-            }
+        self.stream.is_some() && (self.limit == self.armed || self.arm_anew())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn arm_anew(&mut self) -> bool {
+        let stream = self.stream.as_mut();
+        let is_armed = stream.is_some_and(|stream| stream.arm(self.limit).is_ok());
+        if is_armed {
             self.armed = self.limit;
         }
-        true
+        is_armed
     }
 
     /// Does `once` until it is not interrupted.
@@ -256,6 +260,7 @@ impl Transport for Socket {
         self.arm();
     }
 
+    #[inline]
     fn is_alive(&mut self) -> bool {
         if !self.arm() {
             return false;

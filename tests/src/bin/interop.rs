@@ -57,6 +57,7 @@ fn main() -> ExitCode {
             let options = ClusterOptions {
                 rule,
                 hashed_prefix,
+                ..ClusterOptions::default()
             };
             let mut cluster = Cluster::connect_lazy_with(&servers, clients, options).unwrap();
             for flushed in cluster.flush_all(0) {

@@ -1,0 +1,29 @@
+//! What a cluster wants to know of a client.
+
+use minimc_core::Storage;
+
+use crate::client::Contact;
+use crate::transport::Transport;
+use crate::{blocking, client};
+
+/// A client that a cluster can have, of one server: it tells what has come of the calls on it, so that
+/// the cluster knows how the server is.
+pub trait Member {
+    /// What has come of the last call that tells something, if that was after this was asked last.
+    ///
+    /// Calls that were given up tell nothing, nor does the loss of a connection on which the server had
+    /// answered before: it may have been closed while it was idle, and the next call finds out.
+    fn contact(&mut self) -> Option<Contact>;
+}
+
+impl<T: Transport, S: Storage, const N: usize> Member for client::Client<T, S, N> {
+    fn contact(&mut self) -> Option<Contact> {
+        self.contacts.take()
+    }
+}
+
+impl<T: Transport, S: Storage, const N: usize> Member for blocking::Client<T, S, N> {
+    fn contact(&mut self) -> Option<Contact> {
+        self.inner.contact()
+    }
+}
