@@ -15,7 +15,7 @@ use minimc::command::{
 };
 use minimc::discovery::{ElastiCache, Names};
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
-use minimc::tokio::{Client, Cluster, Pool, Shared};
+use minimc::tokio::{Client, Cluster, Pool, Shared, SharedCluster};
 use minimc::value::Deflate;
 use minimc::value::chunks::{Manifest, Position};
 use minimc::{Credentials, Error, Expiry, Key, Options};
@@ -316,6 +316,15 @@ async fn every_future_is_send() {
         let length = |item: Option<Item<'_>>| item.map(|item| item.value.len());
         let _ = shared.call_with(&get, length).await?;
         shared.call(&Noop).await
+    };
+    tokio::spawn(crowd).await.unwrap().unwrap();
+
+    let shared = SharedCluster::connect_lazy(&[&address]).unwrap();
+    let crowd = async move {
+        let keys = [String::from("k"), String::from("other")];
+        shared.at(&keys[0])?.set(&keys[0], "v", never).await?;
+        assert!(shared.get_many(&keys).await.iter().all(Result::is_ok));
+        Ok::<(), Error>(())
     };
     tokio::spawn(crowd).await.unwrap().unwrap();
 

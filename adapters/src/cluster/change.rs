@@ -68,6 +68,8 @@ impl<C: Member> Cluster<C> {
         self.healths.each = prepared.healths;
         self.healths.ejected = prepared.ejected;
         self.placement = prepared.placement;
+        // Their indexes are others.
+        self.healths.lent = (0..self.clients.len()).collect();
         Ok(())
     }
 

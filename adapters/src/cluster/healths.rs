@@ -20,7 +20,7 @@ pub(super) struct Healths {
     pub(super) each: Vec<Health>,
     /// Whose keys are with others, as keys are placed now.
     pub(super) ejected: Vec<usize>,
-    /// Who was lent, and was not asked yet what came of it.
+    /// Who was lent, and has not told yet what came of it; each once.
     pub(super) lent: Vec<usize>,
     /// Where the clock begins.
     epoch: Instant,
@@ -60,6 +60,13 @@ impl Healths {
         }
     }
 
+    /// It is to be asked what comes of this.
+    pub(super) fn lend(&mut self, index: usize) {
+        if !self.lent.contains(&index) {
+            self.lent.push(index);
+        }
+    }
+
     fn ask(&mut self, index: usize) -> (Verdict, Option<Change>) {
         let now = self.now();
         match self.each.get_mut(index) {
@@ -80,9 +87,13 @@ impl<C: Member> Cluster<C> {
     /// are no more.
     pub(super) fn learn(&mut self) {
         let mut has_changed = false;
-        while let Some(index) = self.healths.lent.pop() {
-            let contact = self.clients.get_mut(index).and_then(Member::contact);
-            let change = contact.and_then(|contact| self.healths.learn(index, contact));
+        for index in core::mem::take(&mut self.healths.lent) {
+            let Some(contact) = self.clients.get_mut(index).and_then(Member::contact) else {
+                // It may be told later, where many use a client at once.
+                self.healths.lent.push(index);
+                continue;
+            };
+            let change = self.healths.learn(index, contact);
             has_changed |= change.is_some();
             self.tell(index, change);
         }
@@ -92,15 +103,19 @@ impl<C: Member> Cluster<C> {
         }
     }
 
-    /// Whether the server may be asked now.
+    /// Whether the server may be asked now; if so, it is taken to be.
     pub(super) fn ask(&mut self, index: usize) -> Result<(), ErrorKind> {
         if self.healths.each.get(index).is_some_and(Health::is_up) {
+            self.healths.lend(index);
             return Ok(());
         }
         let (verdict, change) = self.healths.ask(index);
         self.tell(index, change);
         match verdict {
-            Verdict::Go | Verdict::Probe => Ok(()),
+            Verdict::Go | Verdict::Probe => {
+                self.healths.lend(index);
+                Ok(())
+            }
             Verdict::Down => Err(ErrorKind::ServerDown),
             Verdict::Ejected => Err(ErrorKind::ServerEjected),
         }
@@ -109,7 +124,6 @@ impl<C: Member> Cluster<C> {
     /// Lends the client of a server, if it may be asked now.
     pub(super) fn lend(&mut self, index: usize) -> Result<&mut C, Error> {
         self.ask(index)?;
-        self.healths.lent.push(index);
         let client = self.clients.get_mut(index);
         client.ok_or_else(|| ErrorKind::NoServers.into())
     }
@@ -120,13 +134,7 @@ impl<C: Member> Cluster<C> {
         are_wanted: impl Fn(usize) -> bool,
     ) -> impl Iterator<Item = (usize, Result<&mut C, ErrorKind>)> {
         let wanted: Vec<_> = (0..self.clients.len())
-            .map(|index| {
-                are_wanted(index).then(|| {
-                    self.ask(index)?;
-                    self.healths.lent.push(index);
-                    Ok(())
-                })
-            })
+            .map(|index| are_wanted(index).then(|| self.ask(index)))
             .collect();
         let clients = self.clients.iter_mut().enumerate().zip(wanted);
         clients.filter_map(|((index, client), asked)| Some((index, asked?.map(|()| client))))

@@ -239,10 +239,7 @@ impl<C: Member> Cluster<C> {
                 return None;
             }
             match self.ask(index) {
-                Ok(()) => {
-                    self.healths.lent.push(index);
-                    Some(part)
-                }
+                Ok(()) => Some(part),
                 Err(kind) => {
                     refused.push((part, kind));
                     None

@@ -88,7 +88,7 @@ mod part;
 pub mod replicas;
 mod roster;
 mod stats;
-mod together;
+pub(crate) mod together;
 
 pub use blocking::Many as BlockingMany;
 pub use many::Many;
@@ -208,7 +208,7 @@ impl<C: Member> Cluster<C> {
     /// The clients, in the order of the servers, resting ones too: what calls on them tell is heeded.
     pub fn clients(&mut self) -> &mut [C] {
         self.learn();
-        self.healths.lent.extend(0..self.clients.len());
+        self.healths.lent = (0..self.clients.len()).collect();
         &mut self.clients
     }
 

@@ -8,7 +8,7 @@ use core::task::Poll;
 
 /// What all the futures come to, in their order. With each wake all that are not done are polled, for
 /// there is but one for each server.
-pub(super) async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+pub(crate) async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut running: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
     let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
     poll_fn(|context| {

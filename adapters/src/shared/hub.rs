@@ -20,7 +20,7 @@ use minimc_core::{Connection, Error, ErrorKind, Fate};
 
 use super::dispatch;
 use super::slots::{Ending, Slots};
-use crate::client::Failure;
+use crate::client::{Contact, Failure};
 use crate::options::Options;
 use crate::storage::Growing;
 
@@ -62,6 +62,10 @@ pub(super) struct State {
     /// Attempts to connect that failed since there was a reply, and what the last came to.
     failed: u32,
     last: Option<(Instant, Error)>,
+    /// Whether a reply has come on this connection.
+    has_answered: bool,
+    /// What has come of it, for a cluster.
+    pub(super) contact: Option<Contact>,
     pub(super) is_closed: bool,
 }
 
@@ -93,6 +97,8 @@ impl Hub {
                 epoch: 0,
                 failed: 0,
                 last: None,
+                has_answered: false,
+                contact: None,
                 is_closed: false,
             }),
             gate: ::tokio::sync::Mutex::new(()),
@@ -214,6 +220,7 @@ impl Hub {
         let mut state = self.lock();
         mem::swap(&mut state.connection, connection);
         state.phase = Phase::Up;
+        state.has_answered = false;
         state.epoch += 1;
         drop(state);
         self.change();
@@ -236,6 +243,10 @@ impl Hub {
         connection.reset();
         state.seen.clear();
         (state.unseen, state.phase) = (0, Phase::Down);
+        // One that has answered may have closed the connection while it was idle.
+        if kind == ErrorKind::TimedOut || !state.has_answered {
+            state.has_failed();
+        }
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         self.change();
@@ -247,6 +258,7 @@ impl Hub {
         state.phase = Phase::Down;
         state.failed = state.failed.saturating_add(1);
         state.last = Some((Instant::now(), error));
+        state.has_failed();
         drop(state);
         self.change();
     }
@@ -288,6 +300,13 @@ impl State {
     /// A reply came: the server is well.
     pub(super) fn is_well(&mut self) {
         (self.failed, self.last) = (0, None);
+        self.has_answered = true;
+        self.contact = Some(Contact::Answered);
+    }
+
+    fn has_failed(&mut self) {
+        let at = std::time::Instant::now();
+        self.contact = Some(Contact::Failed { at });
     }
 }
 

@@ -35,14 +35,19 @@
 //! - **Large values.** A value of more than 8 KiB goes out on a second connection, so that the small ones
 //!   need not wait behind it. A large one that comes in does hold up those behind it.
 //!
+//! Many servers, each behind a connection of this kind, are a [`SharedCluster`].
+//!
 //! A task of its own, the dispatcher, moves the bytes; it is spawned on the runtime of the first call, and
 //! ends when the last handle is dropped. Where its runtime is shut down under it, all who wait are told, and the
 //! next call spawns another. What is not here, as batches and streams, is for a [`Client`](crate::Client).
 
+mod cluster;
 mod dispatch;
 mod hub;
 mod slots;
 mod verbs;
+
+pub use cluster::SharedCluster;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

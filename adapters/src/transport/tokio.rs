@@ -61,7 +61,7 @@ impl Client {
 /// A pool of clients for tokio's tasks.
 pub type Pool = pool::tokio::Pool<Client>;
 
-pub use crate::shared::Shared;
+pub use crate::shared::{Shared, SharedCluster};
 
 impl Pool {
     /// A pool of clients of `host`, `host:port` or the Unix socket `/path`, with the defaults. Each
