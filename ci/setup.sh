@@ -6,6 +6,7 @@
 #   ci/setup.sh            what all need
 #   ci/setup.sh venv       besides, what a Python needs to make a virtual environment
 #   ci/setup.sh pylibmc    besides, what pylibmc is built with
+#   ci/setup.sh cmake      besides, what zlib-ng is built with
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ci/bare-metal.sh
@@ -82,6 +83,7 @@ END
 compgen -G '/usr/lib/*/sasl2/libplain.so' >/dev/null || missing+=(libsasl2-modules)
 case ${1:-} in
 venv) missing+=(python3-venv) ;;
+cmake) missing+=(cmake) ;;
 pylibmc) missing+=(libmemcached-dev zlib1g-dev python3-dev gcc) ;;
 esac
 [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
