@@ -75,8 +75,9 @@
 //!
 //! # Features
 //!
-//! `std` (default), `tokio`, `embassy-net`, `zlib` for compressing fast, and `defmt` for logs. Without `std` and `tokio` the
-//! crate is `no_std` and does not allocate.
+//! `std` (default), `tokio`, `embassy-net`, `zlib` for compressing fast, `json`, `postcard` and `pickle` for
+//! values of any type that serde knows (`minimc::format`), and `defmt` for logs. Without `std` and what
+//! needs it the crate is `no_std` and does not allocate.
 
 #![no_std]
 
@@ -93,6 +94,8 @@ pub mod client;
 pub mod cluster;
 #[macro_use]
 mod colours;
+#[cfg(any(feature = "json", feature = "postcard", feature = "pickle"))]
+pub mod format;
 mod options;
 #[cfg(feature = "std")]
 pub mod pool;
