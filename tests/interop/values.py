@@ -8,6 +8,7 @@ check reads. It prints for each case its key and what came of it: "alike", or wh
 
 import ast
 import functools
+import json
 import sys
 
 
@@ -82,7 +83,7 @@ def given(field):
     if name == "bytes":
         return content
     text = content.decode()
-    return text if name == "text" else ast.literal_eval(text)
+    return text if name in ("text", "json") else ast.literal_eval(text)
 
 
 def carried(client, doing, key, before, value, after):
@@ -98,7 +99,7 @@ def is_alike(seen, value):
     return type(seen) is type(value) and repr(seen) == repr(value)
 
 
-def outcome(verb, client, doing, key, before, value, after):
+def outcome(verb, client, doing, key, before, value, after, is_json):
     if verb == "prepare":
         # Nothing can be counted or appended that is compressed.
         client.how = {}
@@ -106,6 +107,8 @@ def outcome(verb, client, doing, key, before, value, after):
     if verb == "carry":
         return carried(client, doing, key, before, value, after)
     seen = client.get(key)
+    if is_json:
+        seen, after = json.loads(seen), json.loads(after)
     return is_alike(seen, after) or f"read {seen!r:.60}"
 
 
@@ -114,9 +117,10 @@ def main():
     client = functools.lru_cache(lambda version: CLIENTS[name](server, int(compressed_from), version))
     for line in open(cases):
         key, doing, version, *fields = line.split()
+        is_json = fields[-1].startswith("json:")
         before, value, after = map(given, fields)
         try:
-            done = outcome(verb, client(int(version)), doing, key, before, value, after)
+            done = outcome(verb, client(int(version)), doing, key, before, value, after, is_json)
         except Exception as error:
             done = f"{type(error).__name__}: {error}"[:100].replace("\n", " ")
         print(key, "alike" if done is True or done == 1 else done)

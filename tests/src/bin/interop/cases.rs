@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use minimc::value::{Integer, Kind, Value};
+use serde_json::Value as Json;
 
 /// A value, as both sides understand it.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub(super) enum Given {
     Bool(bool),
     /// What is pickled, as Python writes it.
     Other(String),
+    /// What is stored as JSON.
+    Json(String),
 }
 
 /// How a value gets to the server.
@@ -46,8 +49,8 @@ pub(super) struct Case {
 }
 
 /// The columns of the table.
-pub(super) const COLUMNS: [&str; 8] = [
-    "bytes", "text", "int", "bool", "other", "cas", "append", "counter",
+pub(super) const COLUMNS: [&str; 9] = [
+    "bytes", "text", "int", "bool", "other", "json", "cas", "append", "counter",
 ];
 
 /// Around those from which on is compressed, around what 16 bits hold, and up to what a server takes.
@@ -84,6 +87,7 @@ impl Given {
             Self::Bool(true) => ("bool", &b"True"[..]),
             Self::Bool(false) => ("bool", &b"False"[..]),
             Self::Other(written) => ("other", written.as_bytes()),
+            Self::Json(written) => ("json", written.as_bytes()),
         };
         let mut line = format!("{name}:");
         for byte in bytes {
@@ -103,6 +107,25 @@ impl Given {
                 kind: Kind::Pickle,
                 bytes: pickled,
             },
+            // By its format.
+            Self::Json(written) => Value::from(&written[..]),
+        }
+    }
+
+    /// What is pickled, or JSON, as what JSON has for it: tuples are lists. There is nothing in JSON for
+    /// bytes, and nothing in serde's types for numbers beyond 64 bits.
+    pub(super) fn json(&self) -> Option<Json> {
+        match self {
+            Self::Json(written) => serde_json::from_str(written).ok(),
+            Self::Other(written) => {
+                let words = [("None", "null"), ("True", "true"), ("False", "false")];
+                let marks = [("'", "\""), ("(", "["), (")", "]")];
+                let json = words.iter().chain(&marks);
+                let json = json.fold(written.clone(), |text, (from, to)| text.replace(from, to));
+                let is_large = written.contains("18446744073709551615");
+                serde_json::from_str(&json).ok().filter(|_| !is_large)
+            }
+            _ => None,
         }
     }
 
@@ -112,7 +135,7 @@ impl Given {
             Self::Bytes(bytes) => Some(bytes.len()),
             Self::Text(text) => Some(text.len()),
             Self::Integer(digits) => Some(digits.len()),
-            Self::Bool(_) | Self::Other(_) => None,
+            Self::Bool(_) | Self::Other(_) | Self::Json(_) => None,
         }
     }
 }
@@ -203,6 +226,10 @@ pub(super) fn all(bools_are_numbers: bool) -> Vec<Case> {
         let pickled = others.iter().cloned().map(Given::Other);
         cases.extend(pickled.map(|given| versioned(Case::set(4, given, None))));
     }
+    let jsons = others.into_iter().map(Given::Other);
+    let jsons = jsons.filter_map(|other| other.json());
+    let jsons = jsons.map(|json| Given::Json(json.to_string()));
+    cases.extend(jsons.map(|given| Case::set(5, given, None)));
     cases.extend(done());
     cases
 }
@@ -225,7 +252,7 @@ fn done() -> Vec<Case> {
         (bytes(b"bytes"), text("and then text")),
         (number("5"), long),
     ] {
-        cases.push(Case::new(5, Doing::Cas, before, given.clone(), given));
+        cases.push(Case::new(6, Doing::Cas, before, given.clone(), given));
     }
     for (before, given, appended, prepended) in [
         (text("gr"), text("öße"), text("größe"), text("ößegr")),
@@ -239,8 +266,8 @@ fn done() -> Vec<Case> {
         ),
     ] {
         let (also, too) = (before.clone(), given.clone());
-        cases.push(Case::new(6, Doing::Append, before, given, appended));
-        cases.push(Case::new(6, Doing::Prepend, also, too, prepended));
+        cases.push(Case::new(7, Doing::Append, before, given, appended));
+        cases.push(Case::new(7, Doing::Prepend, also, too, prepended));
     }
     // Blanks are left where the number has fewer digits than before.
     for (before, given, after) in [
@@ -251,7 +278,7 @@ fn done() -> Vec<Case> {
         ("10000000000000000000", "1", "9999999999999999999"),
     ] {
         let [before, given, after] = [before, given, after].map(number);
-        cases.push(Case::new(7, Doing::Decr, before, given, after));
+        cases.push(Case::new(8, Doing::Decr, before, given, after));
     }
     cases
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use minimc::command::Stored;
+use minimc::format::{Json, Pickle};
 use minimc::net::Client;
 use minimc::value::{BadValue, Compress, Convention, Deflate, Value};
 use minimc::{Error, ErrorKind, Expiry, Options, Zlib};
@@ -248,6 +249,14 @@ impl<'p> Pair<'p> {
         let value = case.given.value(pickled);
         let minimc = &mut self.minimc;
         let stored = match case.doing {
+            Doing::Set
+                if by == By::Nothing
+                    && let Given::Json(_) = case.given =>
+            {
+                let set = minimc.set_as(Json, key, &case.given.json(), Expiry::NEVER);
+                set.map_err(|error| error.to_string())?;
+                Ok(Stored::Stored)
+            }
             Doing::Set => {
                 let mut deflate: Deflate = Deflate::new();
                 let room = &mut self.room;
@@ -284,6 +293,17 @@ impl<'p> Pair<'p> {
 
     /// Reads, in each way in which it can be read.
     fn check(&mut self, key: &str, case: &Case) -> Result<(), String> {
+        if let Some(json) = case.given.json() {
+            let room = &mut self.room;
+            let found = match case.given {
+                Given::Json(_) => self.minimc.get_as_into(Json, key, room),
+                _ => self.minimc.get_as_into(Pickle, key, room),
+            };
+            let found: Option<serde_json::Value> = found.map_err(|error| error.to_string())?;
+            if found.as_ref() != Some(&json) {
+                return Err(format!("read {:.60}", format!("{found:?}")));
+            }
+        }
         let found = self.minimc.get_value_into(key, &mut self.room);
         let found = found.map_err(|error| error.to_string())?;
         let found = found.ok_or("there is nothing")?;
@@ -371,7 +391,9 @@ fn set_compressed(
 
 fn is_alike(found: Value<'_>, expected: &Given) -> Result<(), String> {
     let is_alike = match (found, expected) {
+        // What they are is known by their format.
         (Value::Object { bytes, .. }, Given::Other(_)) => bytes.ends_with(b"."),
+        (Value::Text(_), Given::Json(_)) => true,
         (found, expected) => found == expected.value(&[]),
     };
     if is_alike {
