@@ -243,7 +243,10 @@ impl<'p> Pair<'p> {
     /// Does what the case says; what is not stored is `Err` of what there is.
     fn carry(&mut self, key: &str, case: &Case, by: By) -> Result<(), String> {
         let pickled = match &case.given {
-            Given::Other(written) => &self.pickled[&(written.clone(), case.pickle)][..],
+            Given::Other(written) => {
+                let known = self.pickled.get(&(written.clone(), case.pickle));
+                &known.ok_or("what the other client made of it was not read")?[..]
+            }
             _ => &[],
         };
         let value = case.given.value(pickled);
