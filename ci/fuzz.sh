@@ -27,9 +27,9 @@ case ${1:-} in
 esac
 
 # The longest inputs: those of replies are longer than the storage that they come into.
-declare -A longest=([replies]=500 [requests]=500 [connection]=400 [values]=400)
+declare -A longest=([replies]=500 [requests]=500 [connection]=400 [values]=400 [pickles]=400)
 targets=("$@")
-[ $# -gt 0 ] || targets=(replies requests connection values)
+[ $# -gt 0 ] || targets=(replies requests connection values pickles)
 for target in "${targets[@]}"; do
     if [ -z "${longest[$target]:-}" ]; then
         echo "fuzz.sh: there is no target $target; see --help" >&2
