@@ -118,3 +118,38 @@ const fn rest(mut nibble: u32) -> u32 {
     }
     nibble
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As RFC 1950 has it: modulo at each byte.
+    fn naive(bytes: &[u8]) -> u32 {
+        let (mut low, mut high) = (1, 0);
+        for &byte in bytes {
+            low = (low + u32::from(byte)) % 65_521;
+            high = (high + low) % 65_521;
+        }
+        high << 16 | low
+    }
+
+    /// The largest bytes too, of which the fewest fit the sums.
+    #[test]
+    fn adler_of_any_length() {
+        let largest = std::vec![0xFF; 20_000];
+        let mixed: std::vec::Vec<u8> = (0..20_000_u32).map(|at| (at * at >> 3) as u8).collect();
+        for length in (0..100).chain([703, 704, 705, 5551, 5552, 5553, 6256, 20_000]) {
+            for bytes in [&largest[..length], &mixed[..length]] {
+                let mut check = Check::ADLER;
+                check.add(bytes);
+                assert_eq!(check.sum(), naive(bytes), "{length}");
+                // In two parts it is the same.
+                let (front, rest) = bytes.split_at(length / 3);
+                let mut check = Check::ADLER;
+                check.add(front);
+                check.add(rest);
+                assert_eq!(check.sum(), naive(bytes), "{length}");
+            }
+        }
+    }
+}
