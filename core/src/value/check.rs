@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn adler_of_any_length() {
         let largest = std::vec![0xFF; 20_000];
-        let mixed: std::vec::Vec<u8> = (0..20_000_u32).map(|at| (at * at >> 3) as u8).collect();
+        let mixed: std::vec::Vec<u8> = (0..20_000_u32).map(|at| ((at * at) >> 3) as u8).collect();
         for length in (0..100).chain([703, 704, 705, 5551, 5552, 5553, 6256, 20_000]) {
             for bytes in [&largest[..length], &mixed[..length]] {
                 let mut check = Check::ADLER;
