@@ -7,10 +7,12 @@
 #                           and heap allocations each
 #   ci/bench.sh placement   nanoseconds to hash a key and to find its server among 100, beside libmemcached
 #                           in the same run
+#   ci/bench.sh compressors how fast the core compresses and inflates, beside zlib-rs, zlib-ng and miniz_oxide
+#                           at their level 6, and how small; times are for an idle machine
 #
 # Fails if a call makes more than two system calls, allocates, or takes more than 1,500 instructions, 2,200
 # with the pool's part; and if a server is not found in 0.8 of libmemcached's time, or the ring of 100
-# servers takes more than 0.8 ms.
+# servers takes more than 0.8 ms; and if the core's compressor leaves more than 0.29 of json10k.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,8 +20,7 @@ target=${CARGO_TARGET_DIR:-tests/benches/target}
 programs=$target/release
 
 build() {
-    ci/setup.sh
-    cargo build --quiet --release --manifest-path tests/benches/Cargo.toml --target-dir "$target"
+    cargo build --quiet --release --manifest-path tests/benches/Cargo.toml --target-dir "$target" "$@"
 }
 
 # Each count is the difference between a run of 1,100 calls and one of 100, for one call.
@@ -45,6 +46,7 @@ each() {
 
 exact() (
     set -e
+    build
     scratch=$(mktemp -d)
     memcached -u root -s "$scratch/memcached.sock" -t 1 &
     server=$!
@@ -77,6 +79,8 @@ placement() (
     set -e
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
+    ci/setup.sh libmemcached
+    build --bin placement
     cc -O2 -o "$scratch/libmemcached" tests/benches/peers/libmemcached.c -lmemcached
     for round in 1 2 3 4 5; do
         taskset -c 0 "$programs/placement" | sed "s/^/$round minimc /"
@@ -106,10 +110,63 @@ placement() (
         }' "$scratch/rounds"
 )
 
+# flate2 is built over one library at a time: a program for each.
+compressors() (
+    set -e
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    local library built=() run
+    for library in zlib-rs zlib-ng miniz_oxide; do
+        if [ $library = zlib-ng ] && ! command -v cmake >/dev/null; then
+            ci/setup.sh cmake || true
+        fi
+        if build --bin compressors --no-default-features --features "$library"; then
+            cp "$programs/compressors" "$scratch/$library"
+            built+=("$library")
+        else
+            echo "$library cannot be built here" >&2
+        fi
+    done
+    local pinned=()
+    command -v taskset >/dev/null && pinned=(taskset -c "$(($(nproc) - 1))")
+    # In turns, so that what else the machine does hits all alike; of each the best.
+    for run in 1 2 3; do
+        for library in "${built[@]}"; do
+            "${pinned[@]}" "$scratch/$library" "$library" | sed "s/^/$library\t/"
+        done
+    done | sort -s -t $'\t' -k 2,2r -k 3,3r >"$scratch/times"
+    echo "$(rustc --version), $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1); MB/s of what is not compressed, the best of many rounds"
+    printf '%-14s %-30s %8s %7s %9s %9s\n' "" "" compress ratio inflate "core's"
+    awk -F '\t' '
+        function better(name, number) { if (number > best[name]) best[name] = number }
+        {
+            # What the core wrote is inflated by each library.
+            row = $2 FS ($3 == "core" ? "core, by " $1 : $3)
+            if (!(row in ratio)) order[++rows] = row
+            ratio[row] = $5
+            better(row FS "c", $4); better(row FS "i", $6); better(row FS "o", $7)
+            if ($3 == "core") better($2 FS "core", $4)
+        }
+        END {
+            for (n = 1; n <= rows; n++) {
+                split(order[n], name, FS)
+                is_core = name[2] ~ /^core/
+                speed = is_core ? best[name[1] FS "core"] : best[order[n] FS "c"]
+                sub(/^core, by /, "core, inflated by ", name[2])
+                printf "%-14s %-30s %8d %7s %9d %9d\n", name[1], name[2], speed, ratio[order[n]], best[order[n] FS "i"], best[order[n] FS "o"]
+                if (is_core && name[1] == "json10k.json" && ratio[order[n]] > 0.29) over = 1
+            }
+            speed = best["json10k.json" FS "core"]
+            printf "core, json10k.json: %d MB/s of the 900 that are wanted\n", speed
+            if (over) print "bench: the core leaves more than 0.29 of json10k.json"
+            exit over
+        }' "$scratch/times"
+)
+
 case ${1:-all} in
-all) parts=(exact placement) ;;
+all) parts=(exact placement compressors) ;;
 --quick | exact) parts=(exact) ;;
-placement) parts=(placement) ;;
+placement | compressors) parts=("$1") ;;
 -h | --help)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
     exit 0
@@ -119,7 +176,7 @@ placement) parts=(placement) ;;
     exit 2
     ;;
 esac
-build
+ci/setup.sh
 status=0
 for part in "${parts[@]}"; do
     set +e # not `||`, in which no failure of a command would be seen

@@ -27,9 +27,9 @@ case ${1:-} in
 esac
 
 # The longest inputs: those of replies are longer than the storage that they come into.
-declare -A longest=([replies]=500 [requests]=500 [connection]=400 [values]=400 [chunks]=100)
+declare -A longest=([replies]=500 [requests]=500 [connection]=400 [values]=400 [chunks]=100 [pickles]=400)
 targets=("$@")
-[ $# -gt 0 ] || targets=(replies requests connection values chunks)
+[ $# -gt 0 ] || targets=(replies requests connection values chunks pickles)
 for target in "${targets[@]}"; do
     if [ -z "${longest[$target]:-}" ]; then
         echo "fuzz.sh: there is no target $target; see --help" >&2

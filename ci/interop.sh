@@ -1,35 +1,58 @@
 #!/usr/bin/env bash
-# Holds minimc against another client, over real servers that both use: prints how many keys each finds of
-# those that the other wrote.
+# Holds minimc against other clients, over real servers that both use, each way: prints how much each finds
+# and reads of what the other wrote.
 #
-#   ci/interop.sh [placement]   1,000 keys each way between minimc and pylibmc over five servers, in each
-#                               of pylibmc's ways to place them, with weights and without
+#   ci/interop.sh             all of it
+#   ci/interop.sh placement   1,000 keys between minimc and pylibmc over five servers, in each of pylibmc's
+#                             ways to place them, with weights and without
+#   ci/interop.sh values      values of every type, from no byte to 1 MiB, as they are and compressed, set,
+#                             swapped, appended to and counted, between minimc and each of pylibmc,
+#                             python-memcached and pymemcache; minimc compresses by the core and by zlib
 #
-# pylibmc is installed with pip into a temporary folder, which needs the network; MINIMC_PYTHON names a
-# Python that has it already. Fails if a key is not found.
+# The clients are installed with pip into a temporary folder, which needs the network; MINIMC_PYTHON names
+# a Python that has them already. Fails if a key is not found, or a value is read as another.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-case ${1:-placement} in
-placement) ;;
--h | --help)
-    sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
-    exit 0
-    ;;
-*)
-    echo "interop.sh: there is no $1; see --help" >&2
-    exit 2
-    ;;
-esac
+clients=(pylibmc==1.6.3 python-memcached==1.62 pymemcache==4.0.0)
+
+checks=("$@")
+[ $# -gt 0 ] || checks=(placement values)
+for check in "${checks[@]}"; do
+    case $check in
+    placement | values) ;;
+    -h | --help)
+        sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+        exit 0
+        ;;
+    *)
+        echo "interop.sh: there is no $check; see --help" >&2
+        exit 2
+        ;;
+    esac
+done
 
 ci/setup.sh
 python=${MINIMC_PYTHON:-}
 if [ -z "$python" ]; then
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
-    python3 -m venv "$folder"
+    if ! python3 -m venv "$folder" >/dev/null; then
+        ci/setup.sh venv
+        python3 -m venv --clear "$folder"
+    fi
     python=$folder/bin/python
-    "$python" -m pip install --quiet --disable-pip-version-check pylibmc==1.6.3
+    install=("$python" -m pip install --quiet --disable-pip-version-check "${clients[@]}")
+    # Where there is no wheel for this Python, pylibmc is built.
+    if ! "${install[@]}" --only-binary pylibmc; then
+        ci/setup.sh pylibmc
+        "${install[@]}"
+    fi
 fi
-"$python" -c 'import pylibmc; print("pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version)'
-cargo run --quiet -p minimc-tests --bin interop -- "$python"
+"$python" - <<'PYTHON'
+import memcache, pylibmc, pymemcache
+print("pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version, end=", ")
+print("python-memcached", memcache.__version__, end=", ")
+print("pymemcache", pymemcache.__version__)
+PYTHON
+cargo run --quiet --release -p minimc-tests --bin interop -- "$python" "${checks[@]}"

@@ -2,6 +2,11 @@
 # Installs what the other scripts need, asks nothing, and is quick when nothing is missing: a real
 # memcached, QEMU, a toolchain for bare metal (ci/bare-metal.sh tells of the two), and a decoder of
 # the firmware's logs.
+#
+#   ci/setup.sh            what all need
+#   ci/setup.sh venv       besides, what a Python needs to make a virtual environment
+#   ci/setup.sh pylibmc    besides, what pylibmc is built with
+#   ci/setup.sh cmake      besides, what zlib-ng is built with
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ci/bare-metal.sh
@@ -76,8 +81,12 @@ valgrind valgrind
 END
 # What memcached's SASL takes a name and a password with; it is no command.
 compgen -G '/usr/lib/*/sasl2/libplain.so' >/dev/null || missing+=(libsasl2-modules)
-# What the benchmarks compare with; it is no command either.
-compgen -G '/usr/include/libmemcached/memcached.h' >/dev/null || missing+=(libmemcached-dev)
+case ${1:-} in
+venv) missing+=(python3-venv) ;;
+cmake) missing+=(cmake) ;;
+libmemcached) [ -e /usr/include/libmemcached/memcached.h ] || missing+=(libmemcached-dev) ;;
+pylibmc) missing+=(libmemcached-dev zlib1g-dev python3-dev gcc) ;;
+esac
 [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 
 # rustup, where it can fetch: the first target shows that within seconds.

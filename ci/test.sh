@@ -7,7 +7,10 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # The sets of features that are checked, for a host and for bare metal.
-host_features=("" std tokio zlib embassy-net defmt "embassy-net,defmt" "std,tokio,zlib,embassy-net,defmt")
+host_features=(
+    "" std tokio zlib json postcard pickle embassy-net defmt "embassy-net,defmt"
+    "std,tokio,zlib,json,postcard,pickle,embassy-net,defmt"
+)
 bare_features=("" embassy-net "embassy-net,defmt")
 # Where core must build with the standard library's `core` alone.
 core_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
@@ -46,12 +49,12 @@ bare_clippy() {
 }
 
 docs() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --workspace --features tokio,zlib,embassy-net,defmt
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --workspace --features tokio,zlib,json,postcard,pickle,embassy-net,defmt
 }
 
 # Unit and doc tests, and the integration tests against real memcached.
 tests() {
-    cargo test --workspace --features tokio,zlib --no-fail-fast
+    cargo test --workspace --features tokio,zlib,json,postcard,pickle --no-fail-fast
 }
 
 # A short run, so that it does not rot; by itself it makes 20 times as many operations.
@@ -119,6 +122,7 @@ sizes() {
     ci/size.sh
 }
 
+# What the machine's load changes is left out.
 counts() {
     ci/bench.sh --quick
 }

@@ -83,8 +83,9 @@
 //!
 //! # Features
 //!
-//! `std` (default), `tokio`, `embassy-net`, `zlib` for compressing fast, and `defmt` for logs. Without `std` and `tokio` the
-//! crate is `no_std` and does not allocate.
+//! `std` (default), `tokio`, `embassy-net`, `zlib` for compressing fast, `json`, `postcard` and `pickle` for
+//! values of any type that serde knows (`minimc::format`), and `defmt` for logs. Without `std` and what
+//! needs it the crate is `no_std` and does not allocate.
 
 #![no_std]
 
@@ -105,6 +106,8 @@ mod chunks;
 #[cfg(feature = "std")]
 pub mod discovery;
 pub mod fixed;
+#[cfg(any(feature = "json", feature = "postcard", feature = "pickle"))]
+pub mod format;
 mod options;
 #[cfg(feature = "std")]
 pub mod pool;

@@ -52,7 +52,7 @@
 //! | `key_prefix=` | [`Options::prefix`](crate::Options::prefix); keys come back without it |
 //! | `time=` | an [`Expiry`](crate::Expiry) |
 //! | `min_compress_len=`, `compress_level=` | [`set_value_compressed`](crate::Client::set_value_compressed), by the rules of [`Options::convention`](crate::Options::convention) |
-//! | `serialize`, `deserialize`, `pickle_protocol` | [`set_value`](crate::Client::set_value), [`get_value`](crate::Client::get_value): no pickles; flags by [`Store::flags`](crate::command::Store::flags) |
+//! | `serialize`, `deserialize`, `pickle_protocol` | [`set_value`](crate::Client::set_value), [`get_value`](crate::Client::get_value); pickles of plain data are read by `get_as` with `minimc::format::Pickle`, none are written; flags by [`Store::flags`](crate::command::Store::flags) |
 //! | `ClientPool`, `ThreadMappedPool` | `net::Pool`, `tokio::Pool`, `net::PerThread` |
 //! | `autoconf.elasticache` | [`cluster_config`](crate::Client::cluster_config) |
 //! | `build_info`, `libmemcached_version`, `support_compression`, `support_sasl` | Cargo's features |
@@ -79,7 +79,7 @@
 //! | `namespace` | [`Options::prefix`](crate::Options::prefix) |
 //! | `_io_msg_watermark`, `_io_bytes_watermark`, `_io_key_prefetch` | none: a client never has more than 16 KiB of requests unanswered, so that neither side can wait for the other |
 //! | `_socket_send_size`, `_socket_recv_size` | the socket is the transport's |
-//! | `pickle_protocol` | not yet |
+//! | `pickle_protocol` | every one is read, none is written |
 //!
 //! # pylibmc's exceptions
 //!

@@ -8,6 +8,10 @@ use minimc_core::value::{BadValue, Container};
 /// zlib, as hosts have the memory for: for
 /// [`set_value_compressed`](crate::blocking::Client::set_value_compressed).
 ///
+/// It is zlib-rs: of zlib-rs, zlib-ng and miniz_oxide it compresses fastest at the level that clients
+/// use, gets values as small, and needs no C compiler. What is compressed is inflated by the core, with
+/// this feature or without; `ci/bench.sh compressors` compares them all.
+///
 /// It keeps what it needs, some 300 KB, from one value to the next.
 #[derive(Debug)]
 pub struct Zlib {

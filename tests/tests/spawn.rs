@@ -14,6 +14,7 @@ use minimc::command::{
     Version, Watch, Watched,
 };
 use minimc::discovery::{ElastiCache, Names};
+use minimc::format::Json;
 use minimc::recipes::{Compute, Election, Lock, RateLimit, Update};
 use minimc::tokio::{Client, Cluster, Pool, Shared, SharedCluster};
 use minimc::value::Deflate;
@@ -70,6 +71,11 @@ async fn every_future_is_send() {
         let _ = client.get_value(&key).await?;
         let _ = client.get_value_into(&key, &mut [0; 100]).await?;
         let _ = client.gets_value(&key).await?;
+        let _ = client.set_as(Json, &key, &value, never).await;
+        let _: Result<Option<String>, _> = client.get_as(Json, &key).await;
+        let mut room = [0; 100];
+        let read: Result<Option<&str>, _> = client.get_as_into(Json, &key, &mut room).await;
+        let _ = read.unwrap();
         let _ = client.add_value(&key, 1, never).await?;
         let _ = client.replace_value(&key, true, never).await?;
         let _ = client.cas_value(&key, value.as_bytes(), 1, never).await?;

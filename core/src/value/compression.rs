@@ -51,7 +51,8 @@ pub enum Keep {
 impl Compression {
     /// Whether a written value of `length` bytes is compressed.
     pub fn is_tried(&self, length: usize) -> bool {
-        self.shortest != u32::MAX
+        self.flag != 0
+            && self.shortest != u32::MAX
             && length >= self.shortest as usize
             && !(self.level == 0 && self.off_at_level_0)
     }

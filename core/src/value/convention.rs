@@ -252,7 +252,8 @@ impl Convention {
         &self.compression
     }
 
-    /// The same, but that values of `length` bytes and more are compressed.
+    /// The same, but that values of `length` bytes and more are compressed; none are where the client knows
+    /// no compression.
     #[must_use]
     pub const fn compress_from(self, length: u32) -> Self {
         let compression = Compression {
@@ -730,6 +731,7 @@ mod tests {
             ),
             (PYMEMCACHE, 400, [true, true, false]),
             (PLAIN, usize::MAX, [true, true, false]),
+            (PLAIN.compress_from(1), usize::MAX, [true, true, false]),
             (META, 128, [true, true, true]),
             (DALLI, 4095, [true, true, true]),
             (DALLI.compress_nothing(), usize::MAX, [true, true, true]),
@@ -794,6 +796,7 @@ mod tests {
             (PYMEMCACHE, text, false, true),
             (PYMEMCACHE, noise, false, false),
             (PLAIN, text, false, false),
+            (PLAIN.compress_from(1), text, false, false),
             (META, noise, false, true),
             (META, number, false, true),
             (DALLI, text, false, false),

@@ -1,7 +1,7 @@
 //! Compressing with little memory.
 
-use super::BadValue;
 use super::check::Check;
+use super::{BadValue, Container};
 
 /// A compressor with little memory: what it remembers of the value is a table of `TABLE` places of two
 /// bytes each, `TABLE` a power of two from 256 to 32,768. Larger tables find more of what repeats.
@@ -44,58 +44,74 @@ impl<const TABLE: usize> Deflate<TABLE> {
     /// Fails with [`NoRoom`](BadValue::NoRoom) where the room is too small: given one byte less than
     /// the value has, that says that it had better be stored as it is.
     pub fn zlib<'r>(&mut self, input: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], BadValue> {
-        let mut out = Out::new(room);
-        let length = out.zlib_head(input.len()).and_then(|()| {
-            self.block(input, &mut out)?;
-            let mut check = Check::ADLER;
-            check.add(input);
-            out.end(&[check.sum().swap_bytes()])
-        });
-        Ok(room
-            .get(..length.ok_or(BadValue::NoRoom)?)
-            .unwrap_or_default())
+        self.write(Container::Zlib, input, room)
     }
 
     /// The same in gzip's container.
     pub fn gzip<'r>(&mut self, input: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], BadValue> {
-        let mut out = Out::new(room);
-        let length = out.gzip_head().and_then(|()| {
-            self.block(input, &mut out)?;
-            let mut check = Check::CRC;
-            check.add(input);
-            out.end(&[check.sum(), input.len() as u32])
-        });
-        Ok(room
-            .get(..length.ok_or(BadValue::NoRoom)?)
-            .unwrap_or_default())
+        self.write(Container::Gzip, input, room)
     }
 
-    /// The one block that there is.
-    fn block(&mut self, input: &[u8], out: &mut Out<'_>) -> Option<()> {
+    fn write<'r>(
+        &mut self,
+        container: Container,
+        input: &[u8],
+        room: &'r mut [u8],
+    ) -> Result<&'r [u8], BadValue> {
+        let length = self.container(container, input, room);
+        let written = room.get(..length.ok_or(BadValue::NoRoom)?);
+        Ok(written.unwrap_or_default())
+    }
+
+    /// How much was written.
+    // By itself, with what writes within: that stays in registers then, which is a third faster.
+    #[inline(never)]
+    fn container(&mut self, container: Container, input: &[u8], room: &mut [u8]) -> Option<usize> {
+        let mut out = Out::new(room);
+        match container {
+            Container::Zlib => out.zlib_head(input.len())?,
+            Container::Gzip => out.gzip_head()?,
+        }
         self.places = [0; TABLE];
-        // The last one, of fixed codes.
+        // One block, which is the last one, of fixed codes.
         out.bits(0b011, 3)?;
-        let mut at = 0_usize;
         let mut begun = 0_usize;
-        while let Some(rest) = input.get(at..)
-            && let Some(&four) = rest.first_chunk::<4>()
-        {
-            let Some((distance, length)) = self.find(input, at, four) else {
+        loop {
+            let mut at = begun;
+            let found = loop {
+                let Some(&four) = input.get(at..).and_then(<[u8]>::first_chunk::<4>) else {
+                    at = input.len();
+                    break None;
+                };
+                if let Some(found) = self.find(input, at, four) {
+                    break Some(found);
+                }
                 // The longer nothing repeats, the larger the steps.
                 let step = 1_usize.saturating_add(at.wrapping_sub(begun) >> 6);
                 at = at.wrapping_add(step);
-                continue;
             };
             out.literals(input.get(begun..at)?)?;
+            let Some((distance, length)) = found else {
+                break;
+            };
             out.repeat(length, distance)?;
-            let end = at.wrapping_add(length);
-            self.note(input, end.wrapping_sub(2));
-            at = end;
-            begun = at;
+            begun = at.wrapping_add(length);
+            self.note(input, begun.wrapping_sub(2));
         }
-        out.literals(input.get(begun..)?)?;
-        // The end of it.
-        out.code(0, 7)
+        // The end of the block.
+        out.bits(0, 7)?;
+        match container {
+            Container::Zlib => {
+                let mut check = Check::ADLER;
+                check.add(input);
+                out.end(&[check.sum().swap_bytes()])
+            }
+            Container::Gzip => {
+                let mut check = Check::CRC;
+                check.add(input);
+                out.end(&[check.sum(), input.len() as u32])
+            }
+        }
     }
 
     /// How far back the bytes here were, and how many of them.
@@ -195,7 +211,7 @@ impl<'r> Out<'r> {
         Some(())
     }
 
-    /// Adds up to 16 bits, and writes them four bytes at a time.
+    /// Adds up to 32 bits, and writes them four bytes at a time.
     #[inline]
     fn bits(&mut self, bits: u32, count: u32) -> Option<()> {
         self.bits |= u64::from(bits).wrapping_shl(self.count);
@@ -211,59 +227,61 @@ impl<'r> Out<'r> {
     }
 
     fn literals(&mut self, bytes: &[u8]) -> Option<()> {
-        for &byte in bytes {
-            let byte = u16::from(byte);
-            if byte < 144 {
-                self.code(byte.wrapping_add(0x30), 8)?;
-            } else {
-                self.code(byte.wrapping_add(0x190 - 144), 9)?;
+        for part in bytes.chunks(4) {
+            let word = match part.first_chunk() {
+                Some(four) => u32::from_le_bytes(*four),
+                None => {
+                    let bytes = part.iter().rev();
+                    bytes.fold(0, |word, &byte| word << 8 | u32::from(byte))
+                }
+            };
+            if word & 0x8080_8080 == 0 {
+                // Up to four codes of eight bits, each with its highest bit first.
+                let codes = word.wrapping_add(0x3030_3030).swap_bytes().reverse_bits();
+                let count = (part.len() as u32) << 3;
+                let others = 32_u32.wrapping_sub(count);
+                self.bits(codes & u32::MAX.wrapping_shr(others), count)?;
+                continue;
+            }
+            for &byte in part {
+                let byte = u32::from(byte);
+                let (code, count) = if byte < 144 {
+                    (byte.wrapping_add(0x30).wrapping_shl(24), 8)
+                } else {
+                    (byte.wrapping_add(0x190 - 144).wrapping_shl(23), 9)
+                };
+                self.bits(code.reverse_bits(), count)?;
             }
         }
         Some(())
     }
 
-    /// A code, whose highest bit comes first.
+    /// That as many bytes are those from so far back.
     #[inline]
-    fn code(&mut self, code: u16, count: u32) -> Option<()> {
-        let bits = code.reverse_bits().wrapping_shr(16_u32.wrapping_sub(count));
-        self.bits(bits.into(), count)
-    }
-
     fn repeat(&mut self, length: usize, distance: usize) -> Option<()> {
         let number = (length as u32).wrapping_sub(3);
-        let (symbol, extra) = match number {
-            0..8 => (number, 0),
-            255 => (28, 0),
-            _ => {
-                let extra = number.ilog2().wrapping_sub(2);
-                ((extra << 2).wrapping_add(number.wrapping_shr(extra)), extra)
-            }
-        };
-        // The first code of these, 256, is the end.
-        let symbol = symbol.wrapping_add(1) as u16;
-        if symbol < 24 {
-            self.code(symbol, 7)?;
+        // The longest one has a code of its own, without more bits.
+        let (symbol, extra) = if number == 255 {
+            (28, 0)
         } else {
-            self.code(symbol.wrapping_add(0xC0 - 24), 8)?;
-        }
-        self.low(number, extra)?;
-        let number = (distance as u32).wrapping_sub(1);
-        let (symbol, extra) = match number {
-            0..4 => (number, 0),
-            _ => {
-                let extra = number.ilog2().wrapping_sub(1);
-                ((extra << 1).wrapping_add(number.wrapping_shr(extra)), extra)
-            }
+            let extra = (number | 4).ilog2().wrapping_sub(2);
+            ((extra << 2).wrapping_add(number.wrapping_shr(extra)), extra)
         };
-        self.code(symbol as u16, 5)?;
-        self.low(number, extra)
-    }
-
-    /// The low bits of a number.
-    #[inline]
-    fn low(&mut self, number: u32, count: u32) -> Option<()> {
-        let mask = 1_u32.wrapping_shl(count).wrapping_sub(1);
-        self.bits(number & mask, count)
+        // The first of these codes is the end's, the last ones are longer.
+        let symbol = symbol.wrapping_add(1);
+        let (mut bits, mut count) = match symbol.checked_sub(24) {
+            None => (reversed(symbol) << 2, 7),
+            Some(symbol) => (reversed(symbol) << 3 | 3, 8),
+        };
+        bits |= low(number, extra).wrapping_shl(count);
+        count = count.wrapping_add(extra);
+        let number = (distance as u32).wrapping_sub(1);
+        let extra = (number | 2).ilog2().wrapping_sub(1);
+        let symbol = (extra << 1).wrapping_add(number.wrapping_shr(extra));
+        bits |= reversed(symbol).wrapping_shl(count);
+        count = count.wrapping_add(5);
+        bits |= low(number, extra).wrapping_shl(count);
+        self.bits(bits, count.wrapping_add(extra))
     }
 
     /// What stands behind the block, each number with its lowest byte first; how much was written.
@@ -283,6 +301,25 @@ impl<'r> Out<'r> {
         }
         Some(end)
     }
+}
+
+/// Five bits, the highest one first.
+fn reversed(bits: u32) -> u32 {
+    REVERSED
+        .get((bits & 31) as usize)
+        .copied()
+        .unwrap_or_default()
+        .into()
+}
+
+const REVERSED: [u8; 32] = [
+    0, 16, 8, 24, 4, 20, 12, 28, 2, 18, 10, 26, 6, 22, 14, 30, 1, 17, 9, 25, 5, 21, 13, 29, 3, 19,
+    11, 27, 7, 23, 15, 31,
+];
+
+/// So many low bits of a number.
+fn low(number: u32, count: u32) -> u32 {
+    number & 1_u32.wrapping_shl(count).wrapping_sub(1)
 }
 
 #[cfg(test)]

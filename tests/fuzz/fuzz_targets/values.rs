@@ -1,8 +1,13 @@
-//! Any bytes with any flags as a value, any bytes as what was compressed, any bytes compressed.
+//! Any bytes with any flags as a value, any bytes as what was compressed, any bytes compressed; and any
+//! value encoded, perhaps compressed, over the wire to a server and back, and decoded.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use minimc_core::value::{BadValue, Container, Convention, Deflate, Inflate, Reading};
+use minimc_core::value::{
+    BadValue, Container, Convention, Deflate, Inflate, Integer, Kind, Reading, Value,
+};
+use minimc_fuzz::peer::PROTOCOLS;
+use minimc_fuzz::round_trip::Way;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 const CONVENTIONS: [Convention; 8] = [
@@ -30,7 +35,49 @@ fuzz_target!(|input: &[u8]| {
     );
     inflated(low, bytes);
     compressed(bytes);
+    there_and_back(which, [low, high], bytes);
 });
+
+/// A value of one of the kinds comes back as it went.
+fn there_and_back(which: u8, [low, high]: [u8; 2], bytes: &[u8]) {
+    let convention = CONVENTIONS[usize::from(which & 7)].compress_from(u32::from(low >> 2));
+    let value = match which >> 3 {
+        0 => Some(Value::Bytes(bytes)),
+        1 => core::str::from_utf8(bytes).ok().map(Value::Text),
+        2 => Integer::parse(bytes).ok().map(Value::Integer),
+        3 => bytes
+            .first_chunk()
+            .map(|bytes| Value::from(i128::from_le_bytes(*bytes))),
+        4 => Some(Value::Bool(bytes.len() > 1)),
+        kind => Some(Value::Object {
+            kind: [Kind::Pickle, Kind::Marshal, Kind::Json, Kind::Java][usize::from(kind & 3)],
+            bytes,
+        }),
+    };
+    let way = Way {
+        protocol: PROTOCOLS[usize::from(high) % 3],
+        convention: match low & 1 {
+            0 => convention,
+            _ => convention.compress_into(Container::Gzip),
+        },
+        for_cas: low & 2 != 0,
+        chunk: usize::from(high) + 1,
+    };
+    let Some(value) = value else {
+        return;
+    };
+    // An object that is how the client writes a bool comes as one.
+    let mut room = [0; Convention::ROOM];
+    let stored = way.convention.encode(value, &mut room);
+    let read = stored.map(|stored| {
+        let (bytes, flags) = (stored.bytes, stored.flags);
+        way.convention.decode(bytes, flags, Reading::Strict)
+    });
+    if matches!(value, Value::Object { .. }) && matches!(read, Ok(Ok(Value::Bool(_)))) {
+        return;
+    }
+    way.go(value);
+}
 
 /// What is read strictly is read leniently too, and is written again as what it was.
 fn read_and_written(convention: &Convention, flags: u16, bytes: &[u8]) {

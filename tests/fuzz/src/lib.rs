@@ -6,6 +6,8 @@ pub mod grammar;
 pub mod liar;
 #[path = "../../../core/tests/peer/mod.rs"]
 pub mod peer;
+#[path = "../../../core/tests/round_trip/mod.rs"]
+pub mod round_trip;
 
 pub mod asked;
 pub mod model;

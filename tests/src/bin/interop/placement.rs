@@ -1,21 +1,12 @@
 //! Two clients and five servers: each must find the keys that the other wrote, and where it put them.
-//! `ci/interop.sh` runs it.
-
-#![allow(
-    clippy::expect_used,
-    clippy::print_stdout,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a check may fail, prints its table, and runs on a host"
-)]
-
-use std::process::{Command, ExitCode};
 
 use minimc::cluster::ClusterOptions;
 use minimc::net::Cluster;
 use minimc::placement::Rule;
 use minimc::{Expiry, Options, Prefix};
 use minimc_tests::server::Memcached;
+
+use super::script;
 
 const KEYS: usize = 1000;
 
@@ -32,8 +23,8 @@ fn configurations() -> [(&'static str, Rule, Prefix, Prefix); 5] {
     ]
 }
 
-fn main() -> ExitCode {
-    let python = std::env::args().nth(1).expect("the Python to run");
+/// Prints how many keys each finds; whether it is all.
+pub(super) fn run(python: &str) -> bool {
     let fleet: Vec<_> = (0..5).map(|_| Memcached::tcp(&[])).collect();
     println!(
         "{:<22} {:>8} {:>24} {:>24}",
@@ -63,10 +54,10 @@ fn main() -> ExitCode {
             for flushed in cluster.flush_all(0) {
                 flushed.unwrap();
             }
-            assert_eq!(pylibmc(&python, "write", name, "pylibmc", &servers), KEYS);
+            assert_eq!(pylibmc(python, "write", name, "pylibmc", &servers), KEYS);
             let ours = write(&mut cluster);
             let found = [
-                pylibmc(&python, "read", name, "minimc", &servers),
+                pylibmc(python, "read", name, "minimc", &servers),
                 read(&mut cluster),
             ];
             assert_eq!(ours, KEYS);
@@ -75,27 +66,18 @@ fn main() -> ExitCode {
             println!("{name:<22} {weights:>8} {:>24} {:>24}", found[0], found[1]);
         }
     }
-    if is_whole {
-        ExitCode::SUCCESS
-    } else {
+    if !is_whole {
         println!("interop: keys are missing");
-        ExitCode::FAILURE
     }
+    is_whole
 }
 
 /// How many keys pylibmc wrote, or found of those of `writer`.
 fn pylibmc(python: &str, verb: &str, name: &str, writer: &str, servers: &[String]) -> usize {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/placement.py");
-    let output = Command::new(python)
-        .args([script, verb, name, writer])
-        .args(servers)
-        .output()
-        .expect("run Python");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    said.trim()
-        .parse()
-        .unwrap_or_else(|_| panic!("{name}: {complaint}"))
+    let mut arguments = vec![verb, name, writer];
+    arguments.extend(servers.iter().map(String::as_str));
+    let said = script(python, "placement.py", &arguments);
+    said.trim().parse().expect("a number of keys")
 }
 
 fn write(cluster: &mut Cluster) -> usize {
