@@ -3,10 +3,11 @@
 # memcached, QEMU, a toolchain for bare metal (ci/bare-metal.sh tells of the two), and a decoder of
 # the firmware's logs.
 #
-#   ci/setup.sh            what all need
-#   ci/setup.sh venv       besides, what a Python needs to make a virtual environment
-#   ci/setup.sh pylibmc    besides, what pylibmc is built with
-#   ci/setup.sh cmake      besides, what zlib-ng is built with
+#   ci/setup.sh               what all need
+#   ci/setup.sh venv          besides, what a Python needs to make a virtual environment
+#   ci/setup.sh pylibmc       besides, what pylibmc is built with
+#   ci/setup.sh cmake         besides, what zlib-ng is built with
+#   ci/setup.sh libmemcached  besides, what is timed beside minimc
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ci/bare-metal.sh
