@@ -106,6 +106,10 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         now(self.inner.flush())
     }
 
+    pub(crate) fn take_up(&mut self) {
+        self.inner.take_up();
+    }
+
     /// Takes the reply to the oldest command that was sent: see
     /// [`minimc::Client::receive`](crate::Client::receive).
     pub fn receive<C: Command>(&mut self) -> Result<C::Reply<'_>, Error> {

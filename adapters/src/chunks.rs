@@ -77,12 +77,14 @@ macro_rules! chunks {
                 buffer: &mut [u8],
                 mut digest: impl FnMut(&[u8]),
             ) -> Result<bool, TransferError<R::Error>> {
-                let (name, expiry) = (name.into_key()?, self.resolve(expiry));
+                let name = name.into_key()?;
                 let mut crc = position.crc;
                 let length = position.part_length();
                 let stored = if let Some(length) = length {
                     let key = PartKey::new(name, position).map_err(Error::from)?;
-                    let store = StoreInPieces::set(key.key(), length).expiry(expiry.doubled());
+                    // Doubled first: what is resolved is a point in time, and the manifest's comes later.
+                    let expiry = self.resolve(expiry.doubled());
+                    let store = StoreInPieces::set(key.key(), length).expiry(expiry);
                     let stored = self.store_from_reader(&store, reader, buffer, |bytes| {
                         crc = crc32_append(crc, bytes);
                         digest(bytes);
@@ -91,6 +93,7 @@ macro_rules! chunks {
                 } else {
                     let manifest = position.manifest.with_crc(crc);
                     let bytes = manifest.encode();
+                    let expiry = self.resolve(expiry);
                     let store = Store::set(name, &bytes).flags(Manifest::FLAGS).expiry(expiry);
                     position.manifest = manifest;
                     self.call(&store) $($await)* ?

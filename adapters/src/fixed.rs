@@ -106,13 +106,15 @@ impl<'c, C: Member> Cluster<'c, C> {
     }
 
     fn find(&self, key: &[u8]) -> Result<usize, Error> {
-        let found = self.place(key);
-        found.ok_or_else(
-            || match self.placement.place_alive(key, self.servers, |_| true) {
-                Some(_) => ErrorKind::ServerEjected.into(),
-                None => ErrorKind::NoServers.into(),
+        let has_client = |index: &usize| *index < self.clients.len();
+        match self.place(key) {
+            Some(index) => Some(index).filter(has_client).ok_or(ErrorKind::NoServers),
+            None => match self.placement.place_alive(key, self.servers, |_| true) {
+                Some(_) => Err(ErrorKind::ServerEjected),
+                None => Err(ErrorKind::NoServers),
             },
-        )
+        }
+        .map_err(Error::from)
     }
 }
 
@@ -235,6 +237,7 @@ macro_rules! batches {
                     for (key, place) in keys.iter().zip(&mut *places) {
                         if *place == Place::Sent(index) && let Some(client) = self.clients.get_mut(index) {
                             *place = Place::Done;
+                            client.take_up();
                             each(key, client.receive::<Get<'_>>() $($await)*);
                         }
                     }

@@ -87,13 +87,15 @@ impl Expiry {
         }
     }
 
-    /// The same expiry with twice the time from now, but no more than 30 days: for items that others
-    /// stand for which are stored later, if that takes no longer than those live.
+    /// The same expiry with twice the time from now: for items that others stand for which are stored
+    /// later, if that takes no longer than those live. A time of up to 30 days stays one, for it needs no
+    /// clock.
     pub const fn doubled(self) -> Self {
         match self.0 {
-            When::Seconds(seconds) if seconds < LONGEST => {
+            When::Seconds(seconds) => {
                 let twice = seconds.saturating_mul(2);
-                Self(When::Seconds(if twice < LONGEST { twice } else { LONGEST }))
+                let is_capped = seconds <= LONGEST && twice > LONGEST;
+                Self(When::Seconds(if is_capped { LONGEST } else { twice }))
             }
             _ => self,
         }
@@ -147,6 +149,10 @@ mod tests {
             (Expiry::seconds(1_296_001).doubled(), Ok(2_592_000)),
             (Expiry::seconds(2_592_000).doubled(), Ok(2_592_000)),
             (Expiry::seconds(2_592_001).doubled(), Err(ErrorKind::Expiry)),
+            (
+                Expiry::seconds(2_592_001).doubled().since(1_700_000_000),
+                Ok(1_705_184_002),
+            ),
             (Expiry::NEVER.doubled(), Ok(0)),
             (Expiry::AT_ONCE.doubled(), Ok(2_592_001)),
             (Expiry::at(1_700_000_000).doubled(), Ok(1_700_000_000)),

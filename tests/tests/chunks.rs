@@ -623,6 +623,12 @@ fn parts_outlive_the_manifest() {
             Some(2_592_000),
             Some(2_592_000),
         ),
+        // As a point in time, of which each part would have another.
+        (
+            Expiry::seconds(40 * 24 * 3600),
+            Some(3_456_000),
+            Some(6_912_000),
+        ),
         (later, Some(1000), Some(1000)),
     ] {
         let manifest = manifest(50, 20);

@@ -12,11 +12,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use minimc::command::{Item, Watch, Watched};
+use minimc::command::{Get, Item, Watch, Watched};
 use minimc::fixed::{Cluster, Member};
 use minimc::health::{Change, Policy};
 use minimc::placement::{Placement, Point, Rule, Server};
-use minimc::{BadKey, ErrorKind, Expiry, Fate, Options, Protocol, Resting, ReturnCode, Transport};
+use minimc::{
+    BadKey, ErrorKind, Expiry, Fate, Key, Options, Protocol, Resting, ReturnCode, Transport,
+};
 use minimc_tests::server::Memcached;
 
 const NEVER: Expiry = Expiry::NEVER;
@@ -363,6 +365,57 @@ async fn what_a_dropped_call_leaves_is_nobodys() {
         cluster.get_each(&keys[30..], compare).await;
         assert_eq!(told, keys.len() - 30);
     }
+}
+
+/// Not even where keys are asked for by hand then.
+#[tokio::test]
+async fn what_a_dropped_call_leaves_is_not_received() {
+    let fleet = fleet();
+    let mut clients = tasks::clients(&fleet, &STAYING);
+    let mut cluster = Cluster::new(&SERVERS, &PLACEMENT, &mut clients);
+    let keys = keys();
+    for key in &keys {
+        cluster.at(key).unwrap().set(key, key, NEVER).await.unwrap();
+    }
+    fleet[0].hold();
+    let asked = cluster.get_each(&keys[..16], |_, _| {});
+    let dropped = tokio::time::timeout(Duration::from_millis(20), asked).await;
+    assert!(dropped.is_err());
+    fleet[0].go_on();
+    for number in 0..3 {
+        let of_it = |key: &&String| cluster.place(key) == Some(number);
+        let key = keys.iter().rfind(of_it).unwrap();
+        let client = &mut cluster.clients()[number];
+        let nothing = client.receive::<Get<'_>>().await.unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::OutOfOrder);
+        client
+            .send(&Get::new(Key::new(key).unwrap()))
+            .await
+            .unwrap();
+        let item = client.receive::<Get<'_>>().await.unwrap();
+        assert_eq!(item.unwrap().value, key.as_bytes());
+    }
+}
+
+/// Nobody has the keys of a server that has no client, and nobody keeps silent about them.
+#[test]
+fn fewer_clients_than_servers() {
+    let fleet = fleet();
+    let mut clients = blocking::clients(&fleet, &STAYING);
+    let mut cluster = Cluster::new(&SERVERS, &PLACEMENT, &mut clients[..2]);
+    let keys = keys();
+    let mut told = 0;
+    let places: Vec<_> = keys.iter().map(|key| (key, cluster.place(key))).collect();
+    let places: HashMap<_, _> = places.into_iter().collect();
+    cluster.get_each(&keys, |key, item| {
+        told += 1;
+        let expected = match places[key] {
+            Some(2) => Err(ErrorKind::NoServers),
+            _ => Ok(None),
+        };
+        assert_eq!(item.map_err(|error| error.kind()), expected);
+    });
+    assert_eq!(told, keys.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

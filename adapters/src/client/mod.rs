@@ -239,7 +239,8 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     }
 
     /// Writes out what was [sent](Self::send), and waits for nothing. When it fails the connection is
-    /// broken, and what was on it is lost.
+    /// broken, and what was on it is lost. The replies are nobody's, for the caller may be dropped while
+    /// it waits for others, until it [takes them up](Self::take_up).
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         self.transport.begin(self.options.timeout);
         self.by_hand = false;
@@ -248,8 +249,12 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
             written = self.transport.push().await;
         }
         written.map_err(|kind| self.lost(kind))?;
-        self.by_hand = true;
         Ok(())
+    }
+
+    /// Says that who [flushed](Self::flush) is there still, and [receives](Self::receive).
+    pub(crate) fn take_up(&mut self) {
+        self.by_hand = true;
     }
 
     /// Takes the reply to the oldest command that was [sent](Self::send) and not received.
