@@ -66,7 +66,7 @@ macro_rules! chunks {
             /// The position moves on when a part is stored. After a failure, a restart even, go on with
             /// the position that was kept: from the same part, with a reader that is at its
             /// [offset](Position::offset). Parts that expired or were evicted meanwhile are found out by
-            /// who reads.
+            /// who reads. A position behind the last part is [`Truncated`](BadValue::Truncated).
             #[doc = example!($open, "use minimc::value::chunks::{Manifest, Position};\nlet image = [7; 5000];\nlet mut position = Position::new(Manifest::new(5000, 1000, 42)?); // or one that was kept\nlet mut reader = &image[position.offset() as usize..];\nlet mut buffer = [0; 256];\nwhile let Ok(true) = client.set_part(\"image\", &mut position, &mut reader, Expiry::NEVER, &mut buffer, |_| {})", $wait, " {\n    // keep the position\n}")]
             pub $($async)? fn set_part<'k, R: $colour::io::Read>(
                 &mut self,
@@ -80,8 +80,8 @@ macro_rules! chunks {
                 let name = name.into_key()?;
                 let mut crc = position.crc;
                 let length = position.part_length();
+                let key = PartKey::new(name, position).map_err(Error::from)?;
                 let stored = if let Some(length) = length {
-                    let key = PartKey::new(name, position).map_err(Error::from)?;
                     // Doubled first: what is resolved is a point in time, and the manifest's comes later.
                     let expiry = self.resolve(expiry.doubled());
                     let store = StoreInPieces::set(key.key(), length).expiry(expiry);
@@ -90,6 +90,9 @@ macro_rules! chunks {
                         digest(bytes);
                     });
                     stored $($await)* ?
+                } else if !position.is_at_end() {
+                    // It was kept for another value, or badly.
+                    return Err(Error::from(BadValue::Truncated).into());
                 } else {
                     let manifest = position.manifest.with_crc(crc);
                     let bytes = manifest.encode();

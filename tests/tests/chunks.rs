@@ -377,6 +377,28 @@ fn a_value_that_is_half_written() {
     }
 }
 
+/// What was kept badly stores nothing.
+#[test]
+fn a_position_behind_the_end() {
+    let server = Memcached::tcp(&[]);
+    let (old, new) = (image(500, 6), image(1000, 7));
+    for protocol in PROTOCOLS {
+        let mut client = client(&server, protocol);
+        set(&mut client, "v", &old, 100);
+        let mut position = Position::new(manifest(new.len(), 100));
+        position.part = 11;
+        let mut reader = &new[..];
+        let stored = client.set_part("v", &mut position, &mut reader, NEVER, &mut [0; 30], |_| {});
+        match stored.unwrap_err() {
+            TransferError::Call(error) => {
+                assert_eq!(error.kind(), ErrorKind::Value(BadValue::Truncated));
+            }
+            other => panic!("{other}"),
+        }
+        assert_eq!(get(&mut client, "v"), Ok(Some(old.clone())));
+    }
+}
+
 /// Parts that were got or stored are not asked for again.
 #[test]
 fn a_link_that_is_lost_on_the_way() {

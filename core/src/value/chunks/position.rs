@@ -47,6 +47,12 @@ impl Position {
         )
     }
 
+    /// Whether it is right behind the last part. A position that is neither there nor before a
+    /// [part](Self::part_length) is none in a value with this manifest.
+    pub fn is_at_end(&self) -> bool {
+        self.part == self.manifest.parts()
+    }
+
     /// Goes on behind the next part; `crc` is that of all parts up to its end.
     pub fn next_part(&mut self, crc: u32) {
         self.part = self.part.saturating_add(1);
@@ -55,10 +61,11 @@ impl Position {
 
     /// Says that all was read.
     ///
-    /// Fails with [`Truncated`](BadValue::Truncated) where parts are left, and with
+    /// Fails with [`Truncated`](BadValue::Truncated) where parts are left, or this is no position in such a
+    /// value, and with
     /// [`Checksum`](BadValue::Checksum) where the CRC-32 is not the manifest's.
     pub fn finish(&self) -> Result<(), BadValue> {
-        if self.part_length().is_some() {
+        if !self.is_at_end() {
             Err(BadValue::Truncated)
         } else if self.crc != self.manifest.crc() {
             Err(BadValue::Checksum)
@@ -105,6 +112,10 @@ mod tests {
             ..Position::new(manifest)
         };
         assert_eq!((position.part_length(), position.offset()), (None, 25));
+        assert_eq!(
+            (position.is_at_end(), position.finish()),
+            (false, Err(BadValue::Truncated))
+        );
     }
 
     #[test]

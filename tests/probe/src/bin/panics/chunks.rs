@@ -22,6 +22,7 @@ entries! {
     "Position::new" => Position::new(given());
     "Position::offset" => some::<Position>().offset();
     "Position::part_length" => some::<Position>().part_length();
+    "Position::is_at_end" => some::<Position>().is_at_end();
     "Position::next_part" => some::<Position>().next_part(any());
     "Position::finish" => some::<Position>().finish();
 }
