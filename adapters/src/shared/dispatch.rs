@@ -11,8 +11,7 @@ use core::time::Duration;
 use ::tokio::time::{Instant, sleep_until};
 use minimc_core::ErrorKind;
 
-use super::hub::{DEPTH, Hub, Phase, State};
-use crate::Client;
+use super::hub::{Dispatched, Hub, Phase, State};
 use crate::storage::Growing;
 use crate::transport::tokio::Socket;
 
@@ -25,7 +24,7 @@ pub(super) async fn run(hub: Arc<Hub>) {
     let (sending, receiving) = Growing::pair(&hub.options);
     let socket = Socket::new(&hub.address);
     let options = hub.options.clone();
-    let client = Client::<_, _, DEPTH>::with_options(socket, sending, receiving, options);
+    let client = Dispatched::with_options(socket, sending, receiving, options);
     let Ok(mut client) = client else {
         return; // Storage of this size was taken before.
     };

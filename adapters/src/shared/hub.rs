@@ -23,6 +23,7 @@ use super::slots::{Ending, Slots};
 use crate::client::{Contact, Failure};
 use crate::options::Options;
 use crate::storage::Growing;
+use crate::transport::tokio::Socket;
 
 /// How many requests may be owed at a time.
 pub(super) const DEPTH: usize = 512;
@@ -31,6 +32,9 @@ pub(super) const DEPTH: usize = 512;
 const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 pub(super) type Shared = Connection<Growing, DEPTH>;
+
+/// The client by which the dispatcher connects.
+pub(super) type Dispatched = crate::Client<Socket, Growing, DEPTH>;
 
 #[derive(Debug)]
 pub(super) struct Hub {
@@ -81,7 +85,7 @@ pub(super) enum Phase {
 impl Hub {
     pub(super) fn new(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
-        let connection = Connection::new(options.protocol, sending, receiving)?;
+        let connection = Dispatched::connection(&options, sending, receiving)?;
         Ok(Self {
             address: address.into(),
             options,
