@@ -183,3 +183,35 @@ async fn a_batch_by_which_keys_move() {
         }
     }
 }
+
+/// A server that refuses has answered: who is turned away hears so each time.
+#[tokio::test]
+async fn a_server_that_refuses() {
+    let server = minimc_tests::server::Memcached::with_login();
+    let options = Options {
+        credentials: Some(minimc::Credentials::new("minimc", "wrong").unwrap()),
+        ..Options::default()
+    };
+    let cluster = ClusterOptions::default();
+    let shared = SharedCluster::connect_lazy_with(&[server.address()], options, cluster).unwrap();
+    for _ in 0..5 {
+        let error = shared.at("key").unwrap().get("key").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LoginRefused);
+    }
+}
+
+/// Large values tell of a server as small ones do.
+#[tokio::test]
+async fn large_values_for_a_server_that_is_down() {
+    let mut server = minimc_tests::server::Memcached::tcp(&[]);
+    let shared = SharedCluster::connect_lazy(&[server.address()]).unwrap();
+    server.stop();
+    let value = [0; 100_000];
+    shared
+        .at("key")
+        .unwrap()
+        .set("key", &value, NEVER)
+        .await
+        .unwrap_err();
+    assert_eq!(shared.at("key").unwrap_err().kind(), ErrorKind::ServerDown);
+}

@@ -56,6 +56,7 @@ use core::fmt;
 use core::future::poll_fn;
 use core::task::Poll;
 
+use ::tokio::time::timeout;
 use minimc_core::command::Command;
 use minimc_core::{Error, ErrorKind, Expiry, Fate, RawReply};
 
@@ -180,8 +181,15 @@ impl Shared {
         command: &C,
         make: impl FnOnce(C::Reply<'_>) -> R,
     ) -> Result<R, Error> {
-        let mut client = self.handles.aside.lock().await;
-        client.call(command).await.map(make)
+        let aside = timeout(self.options().timeout, self.handles.aside.lock());
+        let Ok(mut client) = aside.await else {
+            return Err(Error::new(ErrorKind::TimedOut).with_fate(Fate::NotSent));
+        };
+        let made = client.call(command).await.map(make);
+        if let Some(contact) = client.contacts.take() {
+            self.handles.hub.lock().contact = Some(contact);
+        }
+        made
     }
 
     /// The options.
