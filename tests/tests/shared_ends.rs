@@ -66,7 +66,13 @@ fn a_runtime_that_ends_at_once() {
     runtime.block_on(async {
         assert!(begin(pin!(shared.noop())).is_pending());
     });
+    let handle = runtime.handle().clone();
     drop(runtime);
+    let error = handle.block_on(shared.noop()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.fate()),
+        (ErrorKind::Closed, Fate::NotSent)
+    );
     a_runtime().block_on(async {
         timeout(Duration::from_secs(2), shared.noop())
             .await
