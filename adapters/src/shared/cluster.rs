@@ -69,7 +69,7 @@ impl SharedCluster {
     }
 
     /// The [`Cluster`] itself, to change its servers, to look at its health, and to hear of changes. The
-    /// others wait meanwhile.
+    /// others wait meanwhile; so neither `work` nor what is told of changes may use this handle, or wait.
     pub fn with<R>(&self, work: impl FnOnce(&mut Cluster<Shared>) -> R) -> R {
         work(&mut self.cluster.lock().unwrap_or_else(PoisonError::into_inner))
     }
