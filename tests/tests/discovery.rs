@@ -55,6 +55,12 @@ fn answers() -> Answers {
             Err(ErrorKind::Malformed),
         ),
         (config("14\n10.0.0.1:9||11211\n"), Err(ErrorKind::Malformed)),
+        (config("14\n[x||11211\n"), Err(ErrorKind::Malformed)),
+        (config("14\nudp||11211\n"), Err(ErrorKind::Malformed)),
+        (
+            config(&format!("14\n{}||11211\n", "x".repeat(256))),
+            Err(ErrorKind::Malformed),
+        ),
         (b"END\r\n".to_vec(), Err(ErrorKind::NoServers)),
         (config("14\ne|10.0.0.2|11211\n"), told(&["10.0.0.2:11211"])),
     ]

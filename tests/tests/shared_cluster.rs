@@ -140,3 +140,76 @@ async fn a_server_that_is_down() {
     let changes = changes.lock().unwrap();
     assert!(changes.contains(&Change::Up), "{changes:?}");
 }
+
+/// When keys move back, a batch that is the first to learn of it asks each server for its own keys.
+#[tokio::test]
+async fn a_batch_by_which_keys_move() {
+    let mut fleet = Fleet::new();
+    let retry = Duration::from_millis(300);
+    let policy = Policy {
+        eject: true,
+        failure_limit: 1,
+        retry,
+        ..Policy::default()
+    };
+    let options = ClusterOptions {
+        rule: Rule::PYLIBMC_KETAMA_WEIGHTED,
+        policy,
+        ..ClusterOptions::default()
+    };
+    let shared =
+        SharedCluster::connect_lazy_with(&fleet.addresses(), Options::default(), options).unwrap();
+    let home = |key: &String| shared.with(|cluster| cluster.place(key)).unwrap();
+    let mut keys = keys(100);
+    for key in &keys {
+        shared.at(key).unwrap().set(key, key, NEVER).await.unwrap();
+    }
+    keys.sort_by_key(|key| home(key) != 2);
+    let homes: Vec<_> = keys.iter().map(home).collect();
+    fleet.servers[2].stop();
+    while home(&keys[0]) == 2 {
+        if let Ok(shared) = shared.at(&keys[0]) {
+            let _ = shared.noop().await;
+        }
+        shared.with(|cluster| cluster.health());
+    }
+    fleet.servers[2].start_again();
+    tokio::time::sleep(retry).await;
+    for ((key, home), item) in keys.iter().zip(homes).zip(shared.get_many(&keys).await) {
+        if home != 2 {
+            assert!(item.unwrap().is_some(), "{key} of {home}");
+        }
+    }
+}
+
+/// A server that refuses has answered: who is turned away hears so each time.
+#[tokio::test]
+async fn a_server_that_refuses() {
+    let server = minimc_tests::server::Memcached::with_login();
+    let options = Options {
+        credentials: Some(minimc::Credentials::new("minimc", "wrong").unwrap()),
+        ..Options::default()
+    };
+    let cluster = ClusterOptions::default();
+    let shared = SharedCluster::connect_lazy_with(&[server.address()], options, cluster).unwrap();
+    for _ in 0..5 {
+        let error = shared.at("key").unwrap().get("key").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LoginRefused);
+    }
+}
+
+/// Large values tell of a server as small ones do.
+#[tokio::test]
+async fn large_values_for_a_server_that_is_down() {
+    let mut server = minimc_tests::server::Memcached::tcp(&[]);
+    let shared = SharedCluster::connect_lazy(&[server.address()]).unwrap();
+    server.stop();
+    let value = [0; 100_000];
+    shared
+        .at("key")
+        .unwrap()
+        .set("key", &value, NEVER)
+        .await
+        .unwrap_err();
+    assert_eq!(shared.at("key").unwrap_err().kind(), ErrorKind::ServerDown);
+}

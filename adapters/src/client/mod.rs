@@ -68,19 +68,28 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
         receiving: S,
         options: Options,
     ) -> Result<Self, Error> {
-        let mut connection = Connection::new(options.protocol, sending, receiving)?;
-        connection.set_item_limit(options.item_limit);
-        connection.set_dialect(options.dialect);
-        connection.set_prefix(options.prefix);
         Ok(Self {
             transport,
-            connection,
+            connection: Self::connection(&options, sending, receiving)?,
             options,
             connected: false,
             by_hand: false,
             waiting: 0,
             contacts: Contacts::default(),
         })
+    }
+
+    /// A connection that is as the options want it.
+    pub(crate) fn connection(
+        options: &Options,
+        sending: S,
+        receiving: S,
+    ) -> Result<Connection<S, N>, Error> {
+        let mut connection = Connection::new(options.protocol, sending, receiving)?;
+        connection.set_item_limit(options.item_limit);
+        connection.set_dialect(options.dialect);
+        connection.set_prefix(options.prefix);
+        Ok(connection)
     }
 
     /// Carries out one command.

@@ -85,7 +85,7 @@ impl<C: Member> Cluster<C> {
 
     /// Learns what came of the calls that were made, and places keys anew where servers are ejected, or
     /// are no more.
-    pub(super) fn learn(&mut self) {
+    pub(crate) fn learn(&mut self) {
         let mut has_changed = false;
         for index in core::mem::take(&mut self.healths.lent) {
             let Some(contact) = self.clients.get_mut(index).and_then(Member::contact) else {
@@ -122,7 +122,7 @@ impl<C: Member> Cluster<C> {
     }
 
     /// Lends the client of a server, if it may be asked now.
-    pub(super) fn lend(&mut self, index: usize) -> Result<&mut C, Error> {
+    pub(crate) fn lend(&mut self, index: usize) -> Result<&mut C, Error> {
         self.ask(index)?;
         let client = self.clients.get_mut(index);
         client.ok_or_else(|| ErrorKind::NoServers.into())

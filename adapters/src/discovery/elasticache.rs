@@ -7,6 +7,7 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
 use minimc_core::command::{self, ClusterConfig, Node};
+use minimc_core::placement::{Server, Via};
 use minimc_core::{Error, ErrorKind, Storage};
 
 use super::Known;
@@ -114,8 +115,11 @@ fn servers(nodes: command::Cluster<'_>, by_name: bool) -> Result<Vec<String>, Er
         let port = node.port;
         // An address that is not known yet is empty.
         if by_name || node.ip.is_empty() {
-            let is_name = !node.host.contains([':', '/']);
-            return is_name.then(|| format!("{}:{port}", node.host));
+            let name = format!("{}:{port}", node.host);
+            // What it names in a list may be something else, or nothing.
+            let server = Server::parse(&name).ok()?;
+            let is_it = (server.via(), server.host(), server.port()) == (Via::Tcp, node.host, port);
+            return is_it.then_some(name);
         }
         let ip: IpAddr = node.ip.parse().ok()?;
         Some(SocketAddr::new(ip, port).to_string())

@@ -69,7 +69,7 @@ impl SharedCluster {
     }
 
     /// The [`Cluster`] itself, to change its servers, to look at its health, and to hear of changes. The
-    /// others wait meanwhile.
+    /// others wait meanwhile; so neither `work` nor what is told of changes may use this handle, or wait.
     pub fn with<R>(&self, work: impl FnOnce(&mut Cluster<Shared>) -> R) -> R {
         work(&mut self.cluster.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -80,17 +80,29 @@ impl SharedCluster {
         &self,
         keys: &[K],
     ) -> Vec<Result<Option<OwnedItem>, Error>> {
-        let mut parts: Vec<Vec<&K>> = Vec::new();
-        let places: Vec<_> = self.with(|cluster| {
+        // Keys are placed and servers lent at once: in between keys could move.
+        let (places, parts) = self.with(|cluster| {
+            cluster.learn();
+            let mut parts: Vec<Vec<&K>> = Vec::new();
             parts.resize_with(cluster.servers().len(), Vec::new);
             let places = keys.iter().map(|key| {
                 let index = cluster.place(key)?;
                 parts.get_mut(index)?.push(key);
                 Some(index)
             });
-            places.collect()
+            let places: Vec<_> = places.collect();
+            let parts = parts.into_iter().enumerate().map(|(index, keys)| {
+                let shared = (!keys.is_empty()).then(|| cluster.lend(index).cloned());
+                (shared, keys)
+            });
+            (places, parts.collect::<Vec<_>>())
         });
-        let asked = parts.iter().map(|part| self.get_part(part)).collect();
+        let asked = parts.into_iter().map(async |(shared, keys)| match shared {
+            Some(Ok(shared)) => shared.get_many(&keys).await,
+            Some(Err(error)) => keys.iter().map(|_| Err(error)).collect(),
+            None => Vec::new(),
+        });
+        let asked = asked.collect();
         let mut items: Vec<_> = together(asked)
             .await
             .into_iter()
@@ -100,17 +112,6 @@ impl SharedCluster {
         let item = |place: Option<usize>| items.get_mut(place?)?.next();
         let items = places.into_iter().map(item);
         items.map(|item| item.unwrap_or_else(nowhere)).collect()
-    }
-
-    /// The items of keys that live on one server.
-    async fn get_part<K: AsRef<[u8]>>(&self, keys: &[&K]) -> Vec<Result<Option<OwnedItem>, Error>> {
-        let Some(first) = keys.first() else {
-            return Vec::new();
-        };
-        match self.at(first) {
-            Ok(shared) => shared.get_many(keys).await,
-            Err(error) => keys.iter().map(|_| Err(error)).collect(),
-        }
     }
 }
 

@@ -11,8 +11,7 @@ use core::time::Duration;
 use ::tokio::time::{Instant, sleep_until};
 use minimc_core::ErrorKind;
 
-use super::hub::{DEPTH, Hub, Phase, State};
-use crate::Client;
+use super::hub::{Dispatched, Hub, Phase, State};
 use crate::storage::Growing;
 use crate::transport::tokio::Socket;
 
@@ -20,12 +19,12 @@ use crate::transport::tokio::Socket;
 const READ: usize = 64 * 1024;
 
 /// Looks after the connection until the last handle is gone.
-pub(super) async fn run(hub: Arc<Hub>) {
-    let _ended = Ended(&hub);
+pub(super) async fn run(dispatching: Dispatching) {
+    let hub = &*dispatching.0;
     let (sending, receiving) = Growing::pair(&hub.options);
     let socket = Socket::new(&hub.address);
     let options = hub.options.clone();
-    let client = Client::<_, _, DEPTH>::with_options(socket, sending, receiving, options);
+    let client = Dispatched::with_options(socket, sending, receiving, options);
     let Ok(mut client) = client else {
         return; // Storage of this size was taken before.
     };
@@ -34,22 +33,23 @@ pub(super) async fn run(hub: Arc<Hub>) {
         coming: vec![0; READ],
         wakers: Vec::new(),
     };
-    while poll_fn(|context| is_wanted(&hub, context)).await {
+    while poll_fn(|context| is_wanted(hub, context)).await {
         if let Err(error) = client.start().await {
-            hub.failed(error);
+            hub.failed(error, client.contacts.take());
             continue;
         }
         hub.up(&mut client.connection);
-        let kind = pump(&hub, &mut client.transport, &mut buffers).await;
+        let kind = pump(hub, &mut client.transport, &mut buffers).await;
         hub.lost(kind);
         client.disconnect();
     }
 }
 
-/// Tells the hub that there is no dispatcher any more, however that came.
-struct Ended<'h>(&'h Hub);
+/// Tells the hub that there is no dispatcher any more, however that came: a runtime may end before it has
+/// run.
+pub(super) struct Dispatching(pub(super) Arc<Hub>);
 
-impl Drop for Ended<'_> {
+impl Drop for Dispatching {
     fn drop(&mut self) {
         self.0.ended();
     }
@@ -135,11 +135,9 @@ fn transfer(
                 let count = count?;
                 let came = buffers.coming.get(..count).unwrap_or_default();
                 let handed = hub.lock().hand_out(came, &mut buffers.wakers);
-                let is_room = !buffers.wakers.is_empty();
                 buffers.wakers.drain(..).for_each(Waker::wake);
-                if is_room {
-                    hub.change();
-                }
+                // There is room behind what nobody waited for, too.
+                hub.change();
                 handed?;
             }
             Poll::Pending if is_short => {}

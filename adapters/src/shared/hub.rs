@@ -18,11 +18,12 @@ use ::tokio::time::{Instant, timeout_at};
 use minimc_core::command::Command;
 use minimc_core::{Connection, Error, ErrorKind, Fate};
 
-use super::dispatch;
+use super::dispatch::{self, Dispatching};
 use super::slots::{Ending, Slots};
 use crate::client::{Contact, Failure};
 use crate::options::Options;
 use crate::storage::Growing;
+use crate::transport::tokio::Socket;
 
 /// How many requests may be owed at a time.
 pub(super) const DEPTH: usize = 512;
@@ -31,6 +32,9 @@ pub(super) const DEPTH: usize = 512;
 const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 pub(super) type Shared = Connection<Growing, DEPTH>;
+
+/// The client by which the dispatcher connects.
+pub(super) type Dispatched = crate::Client<Socket, Growing, DEPTH>;
 
 #[derive(Debug)]
 pub(super) struct Hub {
@@ -81,7 +85,7 @@ pub(super) enum Phase {
 impl Hub {
     pub(super) fn new(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
-        let connection = Connection::new(options.protocol, sending, receiving)?;
+        let connection = Dispatched::connection(&options, sending, receiving)?;
         Ok(Self {
             address: address.into(),
             options,
@@ -121,6 +125,8 @@ impl Hub {
         if let Some(waiting) = at_once.await? {
             return Ok(waiting);
         }
+        // Nobody else's clock can be used.
+        runtime()?;
         let deadline = Instant::now().checked_add(self.options.timeout);
         let queued = self.queue_at_the_gate(command);
         let queued = match deadline {
@@ -157,7 +163,7 @@ impl Hub {
     ) -> Result<Option<Waiting<'_>>, Error> {
         let mut state = self.lock();
         if state.phase != Phase::Up {
-            state.want(self)?;
+            self.want(state)?;
             return Ok(None);
         }
         if state.at_the_gate > 0 && !is_at_the_gate {
@@ -188,6 +194,31 @@ impl Hub {
             place: Some(place),
             epoch,
         }))
+    }
+
+    /// Wants a connection. Fails while the last attempt to connect was too short a time ago.
+    fn want(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> Result<(), Error> {
+        if let (Phase::Down, Some((when, error))) = (state.phase, state.last)
+            && when.elapsed() < rest(state.failed)
+        {
+            return Err(error.with_fate(Fate::NotSent));
+        }
+        if state.is_dispatching {
+            state.phase = Phase::Wanted;
+            let dispatcher = state.wake();
+            drop(state);
+            wake(dispatcher);
+            return Ok(());
+        }
+        let runtime = runtime()?;
+        (state.phase, state.is_dispatching) = (Phase::Wanted, true);
+        drop(state);
+        runtime.spawn(dispatch::run(Dispatching(self.clone())));
+        if !self.lock().is_dispatching {
+            // The runtime is being shut down: it will not run anything any more.
+            return Err(Error::new(ErrorKind::Closed).with_fate(Fate::NotSent));
+        }
+        Ok(())
     }
 
     /// Breaks a connection over a reply that no server gives.
@@ -228,6 +259,22 @@ impl Hub {
 
     /// There is none any more; all who wait on it are told what became of their requests.
     pub(super) fn lost(&self, kind: ErrorKind) {
+        self.lose(kind, |state| {
+            let has_failed = match kind {
+                ErrorKind::TimedOut => true,
+                // One that has answered may have closed the connection while it was idle.
+                ErrorKind::Closed | ErrorKind::Io { .. } => !state.has_answered,
+                // What it said was none of memcached's.
+                _ => false,
+            };
+            if has_failed {
+                let at = std::time::Instant::now();
+                state.contact = Some(Contact::Failed { at });
+            }
+        });
+    }
+
+    fn lose(&self, kind: ErrorKind, note: impl FnOnce(&mut State)) {
         let mut wakers = Vec::new();
         let mut state = self.lock();
         let State {
@@ -243,55 +290,32 @@ impl Hub {
         connection.reset();
         state.seen.clear();
         (state.unseen, state.phase) = (0, Phase::Down);
-        // One that has answered may have closed the connection while it was idle.
-        if kind == ErrorKind::TimedOut || !state.has_answered {
-            state.has_failed();
-        }
+        note(&mut state);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         self.change();
     }
 
-    /// An attempt to connect failed: so do the calls of the next moments.
-    pub(super) fn failed(&self, error: Error) {
+    /// An attempt to connect failed: so do the calls of the next moments. What that says of the server
+    /// is `contact`.
+    pub(super) fn failed(&self, error: Error, contact: Option<Contact>) {
         let mut state = self.lock();
         state.phase = Phase::Down;
         state.failed = state.failed.saturating_add(1);
         state.last = Some((Instant::now(), error));
-        state.has_failed();
+        state.contact = contact.or(state.contact);
         drop(state);
         self.change();
     }
 
     /// The dispatcher has ended, as with its runtime; the next call begins another.
     pub(super) fn ended(&self) {
-        self.lock().is_dispatching = false;
-        self.lost(ErrorKind::Closed);
+        // The server has no part in that.
+        self.lose(ErrorKind::Closed, |state| state.is_dispatching = false);
     }
 }
 
 impl State {
-    /// Wants a connection. Fails while the last attempt to connect was too short a time ago.
-    fn want(&mut self, hub: &Arc<Hub>) -> Result<(), Error> {
-        if let (Phase::Down, Some((when, error))) = (self.phase, self.last)
-            && when.elapsed() < rest(self.failed)
-        {
-            return Err(error.with_fate(Fate::NotSent));
-        }
-        self.phase = Phase::Wanted;
-        if self.is_dispatching {
-            wake(self.wake());
-            return Ok(());
-        }
-        let Ok(runtime) = Handle::try_current() else {
-            self.phase = Phase::Down;
-            return Err(ErrorKind::Unsupported("a shared connection outside of tokio").into());
-        };
-        self.is_dispatching = true;
-        runtime.spawn(dispatch::run(hub.clone()));
-        Ok(())
-    }
-
     /// Who is to be woken so that it looks after the connection.
     fn wake(&mut self) -> Option<Waker> {
         self.dispatcher.take()
@@ -303,11 +327,11 @@ impl State {
         self.has_answered = true;
         self.contact = Some(Contact::Answered);
     }
+}
 
-    fn has_failed(&mut self) {
-        let at = std::time::Instant::now();
-        self.contact = Some(Contact::Failed { at });
-    }
+fn runtime() -> Result<Handle, Error> {
+    let nowhere = ErrorKind::Unsupported("a shared connection outside of tokio");
+    Handle::try_current().map_err(|_| nowhere.into())
 }
 
 fn wake(waker: Option<Waker>) {

@@ -39,7 +39,8 @@
 //!
 //! A task of its own, the dispatcher, moves the bytes; it is spawned on the runtime of the first call, and
 //! ends when the last handle is dropped. Where its runtime is shut down under it, all who wait are told, and the
-//! next call spawns another. What is not here, as batches and streams, is for a [`Client`](crate::Client).
+//! next call spawns another. A runtime that is there and that nobody drives, as one of a single thread outside
+//! of `block_on`, moves nothing: calls from other runtimes wait for it. What is not here, as batches and streams, is for a [`Client`](crate::Client).
 
 mod cluster;
 mod dispatch;
@@ -56,6 +57,7 @@ use core::fmt;
 use core::future::poll_fn;
 use core::task::Poll;
 
+use ::tokio::time::timeout;
 use minimc_core::command::Command;
 use minimc_core::{Error, ErrorKind, Expiry, Fate, RawReply};
 
@@ -180,8 +182,15 @@ impl Shared {
         command: &C,
         make: impl FnOnce(C::Reply<'_>) -> R,
     ) -> Result<R, Error> {
-        let mut client = self.handles.aside.lock().await;
-        client.call(command).await.map(make)
+        let aside = timeout(self.options().timeout, self.handles.aside.lock());
+        let Ok(mut client) = aside.await else {
+            return Err(Error::new(ErrorKind::TimedOut).with_fate(Fate::NotSent));
+        };
+        let made = client.call(command).await.map(make);
+        if let Some(contact) = client.contacts.take() {
+            self.handles.hub.lock().contact = Some(contact);
+        }
+        made
     }
 
     /// The options.

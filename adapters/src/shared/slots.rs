@@ -7,6 +7,7 @@ use core::task::Waker;
 
 use minimc_core::RawReply;
 
+use super::SPARE_LIMIT;
 use crate::client::Failure;
 
 /// The requests that somebody waits for, or gave up.
@@ -137,7 +138,49 @@ impl Slots {
             slot.state = State::GivenUp;
         } else {
             slot.state = State::Free;
+            if slot.bytes.capacity() > SPARE_LIMIT {
+                slot.bytes = Vec::new();
+            }
             self.free.push(place);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use minimc_core::command::Get;
+    use minimc_core::{Connection, Key, Protocol};
+
+    use super::*;
+
+    /// A large reply that came to one who did not wait any more does not stay in the slot.
+    #[test]
+    fn what_is_given_up_is_not_kept() {
+        let storage = || vec![0; 100_000];
+        let (mut sending, mut receiving) = (storage(), storage());
+        let connection =
+            Connection::<&mut [u8], 4>::new(Protocol::Text, &mut sending, &mut receiving);
+        let mut connection = connection.unwrap();
+        let mut slots = Slots::default();
+        connection
+            .send_copied(&Get::new(Key::new("key").unwrap()))
+            .unwrap();
+        let place = slots.add(Waker::noop());
+        let sent = connection.outgoing(None).concat().len();
+        connection.sent(sent);
+        let reply = [
+            b"VALUE key 0 50000\r\n",
+            &[b'x'; 50_000][..],
+            b"\r\nEND\r\n",
+        ]
+        .concat();
+        connection.space()[..reply.len()].copy_from_slice(&reply);
+        connection.filled(reply.len());
+        assert!(connection.arrived().unwrap());
+        slots.reply(&connection.raw_reply().unwrap());
+        slots.give_up(place);
+        assert!(slots.slots[place].bytes.capacity() <= SPARE_LIMIT);
     }
 }

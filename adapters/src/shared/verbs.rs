@@ -68,15 +68,34 @@ impl Shared {
         &self,
         keys: &[K],
     ) -> Vec<Result<Option<OwnedItem>, Error>> {
+        let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
+        let (mut items, lost) = self.get_each(&keys).await;
+        if !lost.is_empty() {
+            let again = lost.iter().filter_map(|index| keys.get(*index).copied());
+            let (again, _) = self.get_each(&again.collect::<Vec<_>>()).await;
+            for (index, item) in lost.into_iter().zip(again) {
+                if let Some(place) = items.get_mut(index) {
+                    *place = item;
+                }
+            }
+        }
+        items
+    }
+
+    /// The items under all keys, and the indexes of those that were lost and are to be asked for again.
+    async fn get_each(
+        &self,
+        keys: &[&[u8]],
+    ) -> (Vec<Result<Option<OwnedItem>, Error>>, Vec<usize>) {
         let mut waits = Vec::with_capacity(keys.len());
         for key in keys {
-            waits.push(match key.as_ref().into_key() {
+            waits.push(match key.into_key() {
                 Ok(key) => self.handles.hub.queue(&Get::new(key)).await,
                 Err(error) => Err(error),
             });
         }
-        let mut items = Vec::with_capacity(keys.len());
-        for (key, waiting) in keys.iter().zip(waits) {
+        let (mut items, mut lost) = (Vec::with_capacity(keys.len()), Vec::new());
+        for waiting in waits {
             let ended = match waiting {
                 Ok(waiting) => ended(waiting).await,
                 Err(error) => {
@@ -86,11 +105,15 @@ impl Shared {
             };
             items.push(match ended {
                 Ok(reply) => self.decode::<Get<'_>, _>(reply, |item| item.map(OwnedItem::from)),
-                Err(failure) if self.repeats(failure, true) => self.get(key.as_ref()).await,
-                Err(failure) => Err(failure.into()),
+                Err(failure) => {
+                    if self.repeats(failure, true) {
+                        lost.push(items.len());
+                    }
+                    Err(failure.into())
+                }
             });
         }
-        items
+        (items, lost)
     }
 
     /// Stores `value` until `expiry`, whatever there was.
