@@ -102,7 +102,7 @@ fn all() -> Vec<(ErrorKind, &'static str, ReturnCode, Fate)> {
         ),
         (
             Value(BadValue::Truncated),
-            "the compressed value ends too early",
+            "the value ends too early",
             ReturnCode::InvalidArguments,
             Fate::Refused,
         ),

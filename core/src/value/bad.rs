@@ -17,7 +17,7 @@ pub enum BadValue {
     Compressed,
     /// What is compressed is damaged: it cannot be inflated, or its checksum is another.
     Corrupt,
-    /// What is compressed ends too early.
+    /// What is compressed ends too early; or a position in a chunked value is not at its end.
     Truncated,
     /// More comes behind the end of what is compressed.
     Trailing,
@@ -89,7 +89,7 @@ impl fmt::Display for BadValue {
                 return write!(f, "part {index} of the chunked value has another length");
             }
             Self::Corrupt => "the compressed value is damaged",
-            Self::Truncated => "the compressed value ends too early",
+            Self::Truncated => "the value ends too early",
             Self::Trailing => "more comes behind the compressed value",
             Self::Compressed => "the value is compressed",
             Self::Zstd => "the value is compressed by zstd",
