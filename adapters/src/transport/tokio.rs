@@ -1,7 +1,8 @@
 //! Sockets of tokio, TCP and Unix.
 
 use alloc::borrow::ToOwned;
-use core::future::poll_fn;
+use alloc::boxed::Box;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -9,7 +10,7 @@ use std::io::{self, IoSlice};
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::{TcpStream, UnixStream};
-use ::tokio::time::{Instant, sleep, timeout_at};
+use ::tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
 use minimc_core::{During, Error, ErrorKind};
 
 use super::{Transport, unix_time};
@@ -109,6 +110,8 @@ pub struct Socket {
     address: Address,
     stream: Option<Stream>,
     deadline: Option<Instant>,
+    /// Rings when the deadline has come, or before: then it is set anew.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Debug)]
@@ -124,6 +127,7 @@ impl Socket {
             address: Address::parse(address),
             stream: None,
             deadline: None,
+            timer: None,
         }
     }
 
@@ -202,10 +206,17 @@ impl Socket {
         mut poll: impl FnMut(&mut Stream, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Result<usize, ErrorKind> {
         let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
-        let result = poll_fn(|context| poll(stream, context));
-        within(self.deadline, result)
-            .await?
-            .map_err(|error| io_error(&error, during))
+        let (timer, deadline) = (&mut self.timer, self.deadline);
+        let result = poll_fn(|context| {
+            if let Poll::Ready(result) = poll(stream, context) {
+                return Poll::Ready(result.map_err(|error| io_error(&error, during)));
+            }
+            match deadline {
+                Some(deadline) => ring(timer, deadline, context).map(|()| Err(ErrorKind::TimedOut)),
+                None => Poll::Pending,
+            }
+        });
+        result.await
     }
 }
 
@@ -231,6 +242,28 @@ impl Stream {
     }
 }
 
+/// Ready at the deadline.
+///
+/// To register a timer with the runtime and to take it back costs more than the rest of an operation. So it is
+/// left as it is as long as it does not ring too late, and set anew when it has rung too early.
+fn ring(
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    deadline: Instant,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+    if timer.deadline() > deadline {
+        timer.as_mut().reset(deadline);
+    }
+    while timer.as_mut().poll(context).is_ready() {
+        if Instant::now() >= deadline {
+            return Poll::Ready(());
+        }
+        timer.as_mut().reset(deadline);
+    }
+    Poll::Pending
+}
+
 /// The result of `future`, or [`TimedOut`](ErrorKind::TimedOut) at the deadline.
 async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, ErrorKind> {
     match deadline {
@@ -243,6 +276,8 @@ async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Ou
 
 impl Transport for Socket {
     async fn connect(&mut self) -> Result<(), ErrorKind> {
+        // It may be another runtime's.
+        self.timer = None;
         self.stream = Some(within(self.deadline, Self::open(&self.address, self.deadline)).await??);
         Ok(())
     }
