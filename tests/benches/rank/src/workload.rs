@@ -15,7 +15,7 @@ pub enum Workload {
     SetMany(usize),
     /// Stores 10,000 values of 32 bytes, of which each may fail silently, with one answer at the end.
     Stream,
-    /// Gets of 100 bytes by so many tasks at once, on so many threads; each get is a call.
+    /// A get of 100 bytes by each of so many tasks, at once, on so many threads.
     Tasks { tasks: usize, threads: usize },
 }
 
@@ -69,6 +69,7 @@ impl Workload {
     pub fn parts(self) -> u64 {
         match self {
             Self::Stream => STREAM as u64,
+            Self::Tasks { tasks, .. } => tasks as u64,
             _ => 1,
         }
     }

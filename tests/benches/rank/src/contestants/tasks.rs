@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memcache::exp::AsyncMemcache;
 use minimc::Options;
 use minimc::pool::PoolOptions;
 use minimc::tokio::{Pool, Shared};
@@ -13,7 +14,7 @@ use super::{Setting, Work, runtime};
 use crate::Result;
 use crate::workload::{KEY, Workload, check};
 
-/// Has each of the clients do its part of the calls in a task of its own.
+/// Has each of the clients carry out the calls in a task of its own.
 fn together<C, F>(
     setting: &Setting,
     clients: impl AsyncFnOnce(usize) -> Result<Vec<C>>,
@@ -29,12 +30,11 @@ where
     let runtime = runtime(threads)?;
     let mut clients = runtime.block_on(clients(tasks))?;
     Ok(Some(Box::new(move |calls| {
-        let each = calls.div_ceil(tasks as u64);
         let running: Vec<_> = std::mem::take(&mut clients)
             .into_iter()
             .map(|mut client| {
                 runtime.spawn(async move {
-                    for _ in 0..each {
+                    for _ in 0..calls {
                         let value = get.get(&mut client).await?;
                         check(value == 100)?;
                     }
@@ -120,10 +120,12 @@ pub fn memcache_exp(setting: &Setting) -> Result<Option<Work>> {
         return Ok(None);
     }
     let connect = async |tasks| {
-        let client = Arc::new(tokio_peers::exp(setting).await?);
+        // It keeps few connections that are idle unless told, and opens one for most gets.
+        let builder = AsyncMemcache::builder().max_idle(tasks);
+        let client = Arc::new(builder.connect_async([setting.address.as_str()]).await?);
         Ok(vec![client; tasks])
     };
-    async fn get(client: &mut Arc<memcache::exp::AsyncMemcache>) -> Result<usize> {
+    async fn get(client: &mut Arc<AsyncMemcache>) -> Result<usize> {
         let value: Option<Vec<u8>> = client.get(KEY).await?;
         Ok(value.map_or(0, |value| value.len()))
     }
