@@ -213,6 +213,7 @@ counts() (
         done <<END
 limit|socket
 minimc|socket
+minimc, get_into|socket
 memcache, ascii|socket
 memcache, binary|socket
 memcache::exp|tcp
@@ -234,6 +235,7 @@ get512k 1 10 40
 set512k 1 10 40
 END
     while read -r protocol workload verb bytes keys few many; do
+        "$programs/minimc-rank" count limit "$workload" "$socket" 1 >/dev/null # stores what it gets
         call=("$programs/rank-libmemcached" "$protocol" "$verb" "$bytes" "$keys" "$socket")
         s=$(each system_calls) i=$(each instructions) a=
         counted "$workload" "libmemcached, $protocol" 1

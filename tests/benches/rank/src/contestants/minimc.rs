@@ -7,9 +7,6 @@ use super::{Setting, Work, each, on, runtime};
 use crate::Result;
 use crate::workload::{KEY, Workload, check};
 
-/// Up to which length a value is looked at where it arrived; a longer one goes into the caller's buffer.
-const LENT: usize = 16 << 10;
-
 fn options() -> Options {
     Options {
         item_limit: 2 << 20,
@@ -23,17 +20,10 @@ macro_rules! calls {
         let workload: Workload = $workload;
         let (keys, value) = (workload.keys(), workload.value());
         match workload {
-            Workload::Get(bytes) if bytes <= LENT => $run($($with,)* $($async)? move |client| {
+            Workload::Get(bytes) => $run($($with,)* $($async)? move |client| {
                 let item = client.get(KEY)$($await)*?;
                 check(item.is_some_and(|item| item.value.len() == bytes))
             }),
-            Workload::Get(bytes) => {
-                let mut buffer = value;
-                $run($($with,)* $($async)? move |client| {
-                    let entry = client.get_into(KEY, &mut buffer)$($await)*?;
-                    check(entry.is_some_and(|entry| entry.length as usize == bytes))
-                })
-            }
             Workload::Set(_) => $run($($with,)* $($async)? move |client| {
                 Ok(client.set(KEY, &value, Expiry::NEVER)$($await)*?)
             }),
@@ -73,6 +63,20 @@ pub fn tokio(setting: &Setting) -> Result<Option<Work>> {
     Ok(Some(
         calls!(setting.workload, on(runtime, client), (async), (.await)),
     ))
+}
+
+/// A large value into a buffer of the caller's, in place of one that is lent.
+pub fn into(setting: &Setting) -> Result<Option<Work>> {
+    let (Workload::Get(bytes @ 0x10000..), mut buffer) =
+        (setting.workload, setting.workload.value())
+    else {
+        return Ok(None);
+    };
+    let client = net::Client::connect_with(&setting.address, options())?;
+    Ok(Some(each(client, move |client| {
+        let entry = client.get_into(KEY, &mut buffer)?;
+        check(entry.is_some_and(|entry| entry.length as usize == bytes))
+    })))
 }
 
 /// A shared connection, with nobody to share it.

@@ -95,6 +95,7 @@ macro_rules! contestants {
 static CONTESTANTS: &[Contestant] = contestants! {
     Blocking "limit" limit::blocking,
     Blocking "minimc" minimc::blocking,
+    Blocking "minimc, get_into" minimc::into,
     Blocking "memcache, ascii" blocking_peers::memcache_ascii,
     Blocking "memcache, binary" blocking_peers::memcache_binary,
     Blocking "memcache::exp" blocking_peers::memcache_exp,

@@ -19,10 +19,13 @@ const METHOD: &str = "\
 Server and clients are pinned to the same core, so that what a client costs shows. All who can do a workload
 have their turn of 150 ms in each of seven rounds; µs is the median of the rounds, and × the median of the
 ratios to the limit of the same round. What counts are these ratios: the times are those of this machine, on
-which other programs may have run. The limit writes requests that were encoded before, and reads to the exact
+which other programs may have run. A turn is cut in slices of 4 ms, and counts as long as nine of ten of them took at
+least. The limit writes requests that were encoded before, and reads to the exact
 length that it knows before, with the same socket options: one that blocks, one on tokio's current_thread, and
 one that many tasks share. Counts are exact: the difference of two runs, for one call; `tasks64` is for one get
-by any of 64 tasks, `tasks64x2` on two threads and both cores, `stream` for one set of 10,000.
+by any of 64 tasks, `tasks64x2` on two threads and both cores, `stream` for one set of 10,000. Those of
+memcache::exp are taken over TCP, for it has nothing else. Copying a byte in user space is an instruction, so half
+a million of them in `get512k` are one copy.
 
 minimc has a deadline of 5 s for each call, and checks every reply for an opaque of its own; the limits and the
 peers but memcache::exp have no deadline.

@@ -59,6 +59,7 @@ fn bars(path: &Path, workload: &str, records: &[Record]) -> Result<bool> {
     chart
         .configure_mesh()
         .disable_y_mesh()
+        .max_light_lines(0)
         .disable_y_axis()
         .x_label_formatter(&|us| format!("{us:.1}"))
         .draw()?;
@@ -76,7 +77,7 @@ fn bars(path: &Path, workload: &str, records: &[Record]) -> Result<bool> {
         let text = format!("{who}  {us:.2}");
         chart.draw_series([Text::new(
             text,
-            (from * 1.05, top - 0.35),
+            (from * 1.05, top - 0.2),
             ("sans-serif", 13),
         )])?;
     }
@@ -122,6 +123,7 @@ fn scaling(path: &Path, scale: &Scale, records: &[Record]) -> Result<bool> {
         )?;
     chart
         .configure_mesh()
+        .max_light_lines(0)
         .x_label_formatter(&|x| format!("{x}"))
         .draw()?;
     for ((who, line), colour) in lines.into_iter().zip([BLACK, BLUE, RED]) {

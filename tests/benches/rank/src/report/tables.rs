@@ -113,17 +113,18 @@ fn is_limit(who: &str) -> bool {
     who.starts_with("limit")
 }
 
-/// Adds how many times as fast ours is as the best peer, for many tasks at once.
+/// Adds how many times as fast ours is as the best peer, for many tasks at once: by the ratios to the limit,
+/// which were taken inside rounds.
 pub fn against_peers(records: &mut Vec<Record>) {
     let mut more = Vec::new();
     for ours in records
         .iter()
-        .filter(|record| record.who == "minimc, shared by tasks" && record.what == "us")
+        .filter(|record| record.who == "minimc, shared by tasks" && record.what == "ratio")
     {
         let peers = records.iter().filter(|other| {
             other.workload == ours.workload
                 && other.transport == ours.transport
-                && other.what == "us"
+                && other.what == "ratio"
                 && !is_ours(&other.who)
                 && !is_limit(&other.who)
         });
@@ -226,7 +227,10 @@ fn codec(page: &mut String, records: &[Record]) -> Result<()> {
 
 fn scales(page: &mut String, records: &[Record]) -> Result<()> {
     writeln!(page, "\n## Scaling, over the Unix socket\n")?;
-    writeln!(page, "A call's µs, and ns for each unit of it.")?;
+    writeln!(
+        page,
+        "A call's µs, and ns for each unit of it. What grows with the limit is the server's cost, or the kernel's; of\nmany keys the limit asks in one line, and minimc in several."
+    )?;
     for Scale { unit, points, .. } in SCALES {
         writeln!(
             page,
