@@ -32,7 +32,7 @@ clippy() {
         cargo clippy --quiet -p minimc --no-default-features --features "$features" -- -D warnings || return
     done
     cargo clippy --quiet -p minimc-core --features defmt -- -D warnings || return
-    cargo clippy --quiet --manifest-path tests/benches/Cargo.toml -- -D warnings || return
+    cargo clippy --quiet --workspace --manifest-path tests/benches/Cargo.toml -- -D warnings || return
     cargo clippy --quiet --manifest-path tests/fuzz/Cargo.toml -- -D warnings
 }
 

@@ -235,9 +235,17 @@ impl Stream {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, parts),
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+        // A gathered write of one part costs the kernel more than a plain one.
+        let single = match parts {
+            [part] => Some(part),
+            [part, second, third] if second.is_empty() && third.is_empty() => Some(part),
+            _ => None,
+        };
+        match (self, single) {
+            (Self::Tcp(stream), Some(part)) => Pin::new(stream).poll_write(context, part),
+            (Self::Unix(stream), Some(part)) => Pin::new(stream).poll_write(context, part),
+            (Self::Tcp(stream), None) => Pin::new(stream).poll_write_vectored(context, parts),
+            (Self::Unix(stream), None) => Pin::new(stream).poll_write_vectored(context, parts),
         }
     }
 }
