@@ -99,7 +99,7 @@ exact() (
     done <<'END'
 exact get 1500 2 100 1100
 exact set 1500 2 100 1100
-exact get-many 146000 2 20 120
+exact get-many 130000 2 20 120
 exact set-many 90000 2 20 120
 pooled get 2200 2 100 1100
 END
