@@ -177,12 +177,8 @@ peers() {
     build --package minimc-rank
     cc -O2 -o "$programs/rank-libmemcached" tests/benches/peers/rank.c -lmemcached
     export MINIMC_BENCH_LIBMEMCACHED=$programs/rank-libmemcached
-    export MINIMC_BENCH_PYTHON=${MINIMC_PYTHON:-$target/python/bin/python}
-    if ! "$MINIMC_BENCH_PYTHON" -c 'import pylibmc, pymemcache' 2>/dev/null; then
-        ci/setup.sh venv
-        python3 -m venv "$target/python"
-        "$MINIMC_BENCH_PYTHON" -m pip install --quiet --disable-pip-version-check pylibmc==1.6.3 pymemcache==4.0.0
-    fi
+    MINIMC_BENCH_PYTHON=$(ci/python.sh "$target/python")
+    export MINIMC_BENCH_PYTHON
 }
 
 ranking() (

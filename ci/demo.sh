@@ -54,14 +54,9 @@ source ci/bare-metal.sh
 cargo build --quiet --release -p minimc-tests --bin demo
 python=()
 if [ -n "$pylibmc" ]; then
-    python=("${MINIMC_PYTHON:-}")
-    if [ -z "${python[0]}" ]; then
-        folder=$(mktemp -d)
-        trap 'rm -rf "$folder"' EXIT
-        python3 -m venv "$folder"
-        python=("$folder/bin/python")
-        "${python[0]}" -m pip install --quiet --disable-pip-version-check pylibmc==1.6.3
-    fi
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    python=("$(ci/python.sh "$folder")")
     "${python[0]}" -c 'import pylibmc; print("pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version)'
 fi
 for name in "${wanted[@]}"; do

@@ -14,8 +14,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-clients=(pylibmc==1.6.3 python-memcached==1.62 pymemcache==4.0.0)
-
 checks=("$@")
 [ $# -gt 0 ] || checks=(placement values)
 for check in "${checks[@]}"; do
@@ -33,22 +31,9 @@ for check in "${checks[@]}"; do
 done
 
 ci/setup.sh
-python=${MINIMC_PYTHON:-}
-if [ -z "$python" ]; then
-    folder=$(mktemp -d)
-    trap 'rm -rf "$folder"' EXIT
-    if ! python3 -m venv "$folder" >/dev/null; then
-        ci/setup.sh venv
-        python3 -m venv --clear "$folder"
-    fi
-    python=$folder/bin/python
-    install=("$python" -m pip install --quiet --disable-pip-version-check "${clients[@]}")
-    # Where there is no wheel for this Python, pylibmc is built.
-    if ! "${install[@]}" --only-binary pylibmc; then
-        ci/setup.sh pylibmc
-        "${install[@]}"
-    fi
-fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+python=$(ci/python.sh "$folder")
 "$python" - <<'PYTHON'
 import memcache, pylibmc, pymemcache
 print("pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version, end=", ")
