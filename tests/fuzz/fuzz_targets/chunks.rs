@@ -38,7 +38,9 @@ fn cut(manifest: Manifest, part: u32) {
         assert!(offset <= manifest.length());
         let Some(length) = position.part_length() else {
             assert!(part >= manifest.parts() && offset == manifest.length());
-            assert!(position.finish().is_ok() == (manifest.crc() == 0));
+            assert_eq!(position.is_at_end(), part == manifest.parts());
+            let is_whole = position.is_at_end() && manifest.crc() == 0;
+            assert_eq!(position.finish().is_ok(), is_whole);
             continue;
         };
         assert!((1..=manifest.part_size()).contains(&length));
