@@ -1,6 +1,6 @@
 //! Eight servers: where a key lives by a ring in flash, by one in RAM, or without any, and their health.
 
-#![allow(dead_code, reason = "each program has some of it")]
+#![allow(dead_code, unused_imports, reason = "each program has some of it")]
 
 use core::mem::MaybeUninit;
 use core::time::Duration;
