@@ -57,14 +57,8 @@ impl Contacts {
     #[cold]
     #[inline(never)]
     pub(super) fn lost(&mut self, kind: ErrorKind) {
-        let is_proven = matches!(self.last, Last::Answer | Last::NothingNew);
-        let has_failed = match kind {
-            ErrorKind::TimedOut => true,
-            ErrorKind::Closed | ErrorKind::Io { .. } => !is_proven,
-            // What it said was none of memcached's, or nobody asked it.
-            _ => false,
-        };
-        if has_failed {
+        let has_answered = matches!(self.last, Last::Answer | Last::NothingNew);
+        if has_failed(kind, has_answered) {
             // Whatever was heard before it.
             self.last = Last::Nothing;
             self.failed_at = Some(std::time::Instant::now());
@@ -87,6 +81,18 @@ impl Contacts {
         }
         let at = failed?;
         Some(Contact::Failed { at })
+    }
+}
+
+/// Whether the loss of a connection over this says that the server failed.
+#[cfg(feature = "std")]
+pub(crate) fn has_failed(kind: ErrorKind, has_answered: bool) -> bool {
+    match kind {
+        ErrorKind::TimedOut => true,
+        // One that has answered on it may have closed it while it was idle.
+        ErrorKind::Closed | ErrorKind::Io { .. } => !has_answered,
+        // What it said was none of memcached's, or nobody asked it.
+        _ => false,
     }
 }
 

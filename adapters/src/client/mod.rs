@@ -16,6 +16,8 @@ pub use stream::Stream;
 pub use upload::Upload;
 
 #[cfg(feature = "tokio")]
+pub(crate) use contact::has_failed;
+#[cfg(feature = "tokio")]
 pub(crate) use drive::Failure;
 /// The traits of readers and writers of this colour.
 pub(crate) use embedded_io_async as io;

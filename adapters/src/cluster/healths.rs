@@ -11,6 +11,7 @@ use minimc_core::{Error, ErrorKind};
 
 use super::{Cluster, Member, place};
 use crate::client::Contact;
+use crate::transport::heed;
 
 /// The health of each server, on one clock.
 #[derive(Debug)]
@@ -111,14 +112,9 @@ impl<C: Member> Cluster<C> {
         }
         let (verdict, change) = self.healths.ask(index);
         self.tell(index, change);
-        match verdict {
-            Verdict::Go | Verdict::Probe => {
-                self.healths.lend(index);
-                Ok(())
-            }
-            Verdict::Down => Err(ErrorKind::ServerDown),
-            Verdict::Ejected => Err(ErrorKind::ServerEjected),
-        }
+        heed(verdict)?;
+        self.healths.lend(index);
+        Ok(())
     }
 
     /// Lends the client of a server, if it may be asked now.

@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::future::{Future, ready};
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -12,6 +13,7 @@ use minimc_core::{Error, ErrorKind};
 
 use super::Known;
 use crate::address::Address;
+use crate::blocking::now;
 
 /// Servers by host names, each of which may have several addresses: each address is a server.
 ///
@@ -62,18 +64,7 @@ impl Names {
         &mut self,
         mut look_up: impl FnMut(&str) -> Result<Vec<SocketAddr>, ErrorKind>,
     ) -> Result<Option<&[String]>, Error> {
-        if !self.known.is_due() {
-            return Ok(None);
-        }
-        let mut servers = Vec::new();
-        for name in &self.names {
-            let server = Server::parse(name)?;
-            match to_look_up(&server)? {
-                Some(host) => add(&mut servers, &server, look_up(&host)?)?,
-                None => servers.push(name.clone()),
-            }
-        }
-        Ok(self.known.told(servers))
+        now(self.poll_by(|host| ready(look_up(&host))))
     }
 
     /// The same as [`poll`](Self::poll) on tokio, whose threads for what blocks wait for the resolver.
@@ -81,6 +72,14 @@ impl Names {
     /// It may be dropped at any time; then the names are looked up when a period has gone by.
     #[cfg(feature = "tokio")]
     pub async fn poll_async(&mut self) -> Result<Option<&[String]>, Error> {
+        let look_up = async |host: String| Address::look_up_async(&host).await;
+        self.poll_by(look_up).await
+    }
+
+    async fn poll_by<F: Future<Output = Result<Vec<SocketAddr>, ErrorKind>>>(
+        &mut self,
+        mut look_up: impl FnMut(String) -> F,
+    ) -> Result<Option<&[String]>, Error> {
         if !self.known.is_due() {
             return Ok(None);
         }
@@ -88,9 +87,7 @@ impl Names {
         for name in &self.names {
             let server = Server::parse(name)?;
             match to_look_up(&server)? {
-                Some(host) => {
-                    add(&mut servers, &server, Address::look_up_async(&host).await?)?;
-                }
+                Some(host) => add(&mut servers, &server, look_up(host).await?)?,
                 None => servers.push(name.clone()),
             }
         }

@@ -20,7 +20,7 @@ use minimc_core::{Connection, Error, ErrorKind, Fate};
 
 use super::dispatch::{self, Dispatching};
 use super::slots::{Ending, Slots};
-use crate::client::{Contact, Failure};
+use crate::client::{Contact, Failure, has_failed};
 use crate::options::Options;
 use crate::storage::Growing;
 use crate::transport::tokio::Socket;
@@ -60,7 +60,7 @@ pub(super) struct State {
     pub(super) dispatcher: Option<Waker>,
     is_dispatching: bool,
     /// How many wait at the gate.
-    pub(super) at_the_gate: usize,
+    at_the_gate: usize,
     /// Counts the connections, so that nobody breaks another than his own.
     pub(super) epoch: u64,
     /// Attempts to connect that failed since there was a reply, and what the last came to.
@@ -260,14 +260,7 @@ impl Hub {
     /// There is none any more; all who wait on it are told what became of their requests.
     pub(super) fn lost(&self, kind: ErrorKind) {
         self.lose(kind, |state| {
-            let has_failed = match kind {
-                ErrorKind::TimedOut => true,
-                // One that has answered may have closed the connection while it was idle.
-                ErrorKind::Closed | ErrorKind::Io { .. } => !state.has_answered,
-                // What it said was none of memcached's.
-                _ => false,
-            };
-            if has_failed {
+            if has_failed(kind, state.has_answered) {
                 let at = std::time::Instant::now();
                 state.contact = Some(Contact::Failed { at });
             }

@@ -40,7 +40,8 @@
 //! A task of its own, the dispatcher, moves the bytes; it is spawned on the runtime of the first call, and
 //! ends when the last handle is dropped. Where its runtime is shut down under it, all who wait are told, and the
 //! next call spawns another. A runtime that is there and that nobody drives, as one of a single thread outside
-//! of `block_on`, moves nothing: calls from other runtimes wait for it. What is not here, as batches and streams, is for a [`Client`](crate::Client).
+//! of `block_on`, moves nothing: calls from other runtimes wait for it. What is not here, as batches and
+//! streams, is for a [`Client`](crate::Client).
 
 mod cluster;
 mod dispatch;

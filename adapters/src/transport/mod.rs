@@ -11,6 +11,8 @@ pub mod tokio;
 
 pub use io::Io;
 pub use resting::Resting;
+#[cfg(feature = "std")]
+pub(crate) use resting::heed;
 
 use core::future::{Future, ready};
 use core::time::Duration;

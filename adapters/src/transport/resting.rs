@@ -68,11 +68,7 @@ impl<T> Resting<T> {
     fn ask(&mut self) -> Result<(), ErrorKind> {
         let (verdict, change) = self.health.ask((self.clock)(), self.policy);
         self.tell(change);
-        match verdict {
-            Verdict::Go | Verdict::Probe => Ok(()),
-            Verdict::Down => Err(ErrorKind::ServerDown),
-            Verdict::Ejected => Err(ErrorKind::ServerEjected),
-        }
+        heed(verdict)
     }
 
     /// Takes note of what reading or writing came to.
@@ -106,6 +102,15 @@ impl<T> Resting<T> {
         if let (Some((number, tell)), Some(change)) = (self.teller, change) {
             tell(number, change);
         }
+    }
+}
+
+/// What a call is to fail with that asks for a server of which this is said.
+pub(crate) fn heed(verdict: Verdict) -> Result<(), ErrorKind> {
+    match verdict {
+        Verdict::Go | Verdict::Probe => Ok(()),
+        Verdict::Down => Err(ErrorKind::ServerDown),
+        Verdict::Ejected => Err(ErrorKind::ServerEjected),
     }
 }
 
