@@ -10,24 +10,36 @@ use core::fmt;
 pub(crate) struct Decimal(pub(crate) u64);
 
 impl Decimal {
-    /// The digits, at the end of `room`.
+    /// The digits, in `room`.
     pub(crate) fn digits(self, room: &mut [u8; 20]) -> &[u8] {
+        let digits = room.get_mut(..self.length()).unwrap_or_default();
+        self.write(digits);
+        digits
+    }
+
+    /// How many digits there are.
+    pub(crate) fn length(self) -> usize {
+        let (mut length, mut least) = (1_usize, 10_u64);
+        // Twenty digits have no such number behind them.
+        while length < 20 && self.0 >= least {
+            length = length.saturating_add(1);
+            least = least.wrapping_mul(10);
+        }
+        length
+    }
+
+    /// Writes the digits to a place that has [their length](Self::length).
+    pub(crate) fn write(self, place: &mut [u8]) {
         let mut rest = self.0;
-        let mut start = room.len();
-        for place in room.iter_mut().rev() {
+        for place in place.iter_mut().rev() {
             // On 32-bit machines division of 64 bits is a call: do without where it can be.
             let (quotient, digit) = match u32::try_from(rest) {
                 Ok(small) => (u64::from(small / 10), (small % 10) as u8),
                 Err(_) => (rest / 10, (rest % 10) as u8),
             };
             *place = b'0' | digit;
-            start = start.saturating_sub(1);
             rest = quotient;
-            if rest == 0 {
-                break;
-            }
         }
-        room.get(start..).unwrap_or_default()
     }
 }
 

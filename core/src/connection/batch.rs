@@ -470,7 +470,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         }
         let key = self.receiving.key();
         let asks_for = |index| {
-            let key = key.strip_prefix(self.prefix.bytes());
+            let key = key.strip_prefix(self.settings.prefix.bytes());
             key.is_some_and(|key| asks_for(index, key))
         };
         if debt.shape.kind() == Kind::Values {

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Fate, Fault};
 use crate::prefix::Prefix;
 use crate::reply::{Gap, Piece, RawReply};
 use crate::wire::{
-    Debt, Dialect, Encoder, Failure, Frame, Kind, LONGEST_HEAD, Limits, Mark, Protocol, Status,
+    Copying, Debt, Dialect, Encoder, Failure, Frame, Kind, LONGEST_HEAD, Mark, Protocol, Settings, Status,
 };
 
 pub use batch::{Progress, Sent};
@@ -27,10 +27,6 @@ use sending::Sending;
 /// and read buffers hold them even when it cannot write, so a client that writes first and reads
 /// then never waits for a server that waits for the client.
 const UNANSWERED_LIMIT: usize = 16 * 1024;
-
-/// Values up to this size are copied behind their request's head: one more part in a gathered
-/// write costs more.
-const INLINE_LIMIT: usize = 2 * 1024;
 
 /// The largest item of a server that was not told otherwise, and of one that was.
 const USUAL_ITEM: u32 = 1024 * 1024;
@@ -58,9 +54,7 @@ pub struct Connection<S, const N: usize> {
     debts: Deque<Debt, N>,
     /// The bytes of all requests with a debt.
     unanswered: usize,
-    item_limit: u32,
-    dialect: Dialect,
-    prefix: Prefix,
+    settings: Settings,
     sequence: u16,
     protocol: Protocol,
     broken: bool,
@@ -84,9 +78,11 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             receiving,
             debts: Deque::new(),
             unanswered: 0,
-            item_limit: USUAL_ITEM,
-            dialect: Dialect::UNKNOWN,
-            prefix: Prefix::NONE,
+            settings: Settings {
+                item: USUAL_ITEM,
+                dialect: Dialect::UNKNOWN,
+                prefix: Prefix::NONE,
+            },
             sequence: 0,
             protocol,
             broken: false,
@@ -101,18 +97,18 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// Sets the size above which a value is refused before it is sent, in bytes: 1 MiB unless
     /// told, as the server's own. No server takes more than 1 GiB.
     pub fn set_item_limit(&mut self, limit: u32) {
-        self.item_limit = limit.min(LARGEST_ITEM);
+        self.settings.item = limit.min(LARGEST_ITEM);
     }
 
     /// Sets what the server understands: what it does not is
     /// [`Unsupported`](ErrorKind::Unsupported) from now on, before it is sent.
     pub fn set_dialect(&mut self, dialect: Dialect) {
-        self.dialect = dialect;
+        self.settings.dialect = dialect;
     }
 
     /// Sets what stands before every key that is sent from now on. Keys are given back without it.
     pub fn set_prefix(&mut self, prefix: Prefix) {
-        self.prefix = prefix;
+        self.settings.prefix = prefix;
     }
 
     /// Forgets everything but the settings, for a new connection of the transport.
@@ -403,31 +399,33 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
             self.receiving.rest();
         }
-        let gaps = idle && !copied;
-        let limits = Limits {
-            item: self.item_limit,
-            dialect: self.dialect,
-            inline: if gaps { INLINE_LIMIT } else { UNANSWERED_LIMIT },
-            gaps,
-            prefix: self.prefix,
+        let copying = if idle && !copied {
+            Copying::Small
+        } else {
+            Copying::All
         };
         let room = UNANSWERED_LIMIT.saturating_sub(self.unanswered);
         let space = self.sending.space(LONGEST_HEAD);
         let room = room.min(space.len());
         let space = space.get_mut(..room).unwrap_or_default();
-        let mut out = Encoder::new(space, self.protocol, limits, tag);
+        _ = self.debts.push_back(Debt::new(command, tag));
+        let debt = self.debts.back_mut().ok_or(ErrorKind::Full)?;
+        let mut out = Encoder::new(space, self.protocol, &self.settings, copying, tag, debt);
         encode(&mut out);
-        let (mut debt, value) = out.finish()?;
-        debt.command = command;
+        let value = match out.finish() {
+            Ok(value) => value,
+            Err(kind) => {
+                self.debts.pop_back();
+                return Err(kind);
+            }
+        };
         if in_pieces {
             debt.mark(Mark::InPieces);
         }
-        if self.debts.push_back(debt).is_err() {
-            return Err(ErrorKind::Full);
-        }
-        self.sequence = self.sequence.wrapping_add(tags(debt.entries));
-        self.unanswered = self.unanswered.saturating_add(debt.length());
-        Ok((debt.entries, self.sending.queue(debt.length(), value)))
+        let (entries, length) = (debt.entries, debt.length());
+        self.sequence = self.sequence.wrapping_add(tags(entries));
+        self.unanswered = self.unanswered.saturating_add(length);
+        Ok((entries, self.sending.queue(length, value)))
     }
 
     #[cold]

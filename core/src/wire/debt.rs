@@ -55,13 +55,13 @@ impl Debt {
     /// The command of a debt whose reply nobody waits for any more.
     pub(crate) const NAMELESS: u16 = 0;
 
-    /// That of a request whose reply bears `check`.
-    pub(super) fn new(check: u32) -> Self {
+    /// That of a request by this command, whose reply bears `tag`.
+    pub(crate) fn new(command: u16, tag: u16) -> Self {
         Self {
-            check,
+            check: tag.into(),
             shape: Shape::META,
             length: 0,
-            command: Self::NAMELESS,
+            command,
             entries: 0,
             replies: 1,
             marks: Marks(0),

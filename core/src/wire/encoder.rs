@@ -10,19 +10,24 @@ use crate::expiry::Expiry;
 use crate::key::{BadKey, Key};
 use crate::prefix::Prefix;
 
-/// What an [`Encoder`] has to keep to.
+/// What is set once for all requests of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Settings {
     /// The largest value that the server takes.
     pub(crate) item: u32,
-    /// The largest value that is copied into the storage rather than sent from where it is.
-    pub(crate) inline: usize,
-    /// Whether a value may be sent from where it is.
-    pub(crate) gaps: bool,
     /// What the server understands.
     pub(crate) dialect: Dialect,
     /// What stands before every key.
     pub(crate) prefix: Prefix,
+}
+
+/// What becomes of a value that is to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Copying {
+    /// It is copied, whatever its size.
+    All,
+    /// It is copied if it is small, else it is sent from where it is.
+    Small,
 }
 
 /// The free end of the send storage, to which a command writes its request.
@@ -35,11 +40,15 @@ pub struct Encoder<'s, 'v> {
     /// So much must be free behind a value: for the end of its line, and for what closes a batch.
     behind: usize,
     protocol: Protocol,
-    limits: Limits,
+    settings: &'s Settings,
+    /// The largest value that is copied into the storage rather than sent from where it is.
+    inline: usize,
+    /// Whether a value may be sent from where it is.
+    gaps: bool,
     tag: u16,
     /// Whether the server is to answer only what is out of the usual way.
     quiet: bool,
-    debt: Debt,
+    debt: &'s mut Debt,
     value: Option<Value<'v>>,
     is_key_encoded: bool,
     failure: Option<ErrorKind>,
@@ -70,6 +79,10 @@ pub(crate) struct Value<'v> {
     pub(crate) before: usize,
 }
 
+/// Values up to this size are copied behind their request's head: one more part in a gathered
+/// write costs more.
+const INLINE_LIMIT: usize = 2 * 1024;
+
 /// What ends a line.
 const LINE_END: &[u8] = b"\r\n";
 
@@ -77,9 +90,18 @@ const LINE_END: &[u8] = b"\r\n";
 const END_OF_LINES: &[u8] = b"mn\r\n";
 
 impl<'s, 'v> Encoder<'s, 'v> {
-    pub(crate) fn new(out: &'s mut [u8], protocol: Protocol, limits: Limits, tag: u16) -> Self {
-        let mut debt = Debt::new(u32::from(tag));
-        if limits.dialect == Dialect::UNKNOWN || limits.dialect.lacks(Feature::MissesWithOpaque) {
+    /// One that writes to `out`, and what is known of the reply into `debt`.
+    #[inline]
+    pub(crate) fn new(
+        out: &'s mut [u8],
+        protocol: Protocol,
+        settings: &'s Settings,
+        copying: Copying,
+        tag: u16,
+        debt: &'s mut Debt,
+    ) -> Self {
+        let dialect = settings.dialect;
+        if dialect == Dialect::UNKNOWN || dialect.lacks(Feature::MissesWithOpaque) {
             debt.mark(Mark::BareMiss);
         }
         Self {
@@ -87,7 +109,12 @@ impl<'s, 'v> Encoder<'s, 'v> {
             length: 0,
             behind: LINE_END.len(),
             protocol,
-            limits,
+            settings,
+            inline: match copying {
+                Copying::All => usize::MAX,
+                Copying::Small => INLINE_LIMIT,
+            },
+            gaps: matches!(copying, Copying::Small),
             tag,
             quiet: false,
             debt,
@@ -97,12 +124,14 @@ impl<'s, 'v> Encoder<'s, 'v> {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Result<(Debt, Option<Value<'v>>), ErrorKind> {
+    /// The value that was left where it is, if there is one; the debt is complete.
+    #[inline]
+    pub(crate) fn finish(self) -> Result<Option<Value<'v>>, ErrorKind> {
         match self.failure {
             Some(kind) => Err(kind),
             None => {
                 self.debt.length = self.length as u16;
-                Ok((self.debt, self.value))
+                Ok(self.value)
             }
         }
     }
@@ -120,12 +149,12 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// Whether the server is known to be without `feature`.
     pub fn lacks(&self, feature: Feature) -> bool {
-        self.limits.dialect.lacks(feature)
+        self.settings.dialect.lacks(feature)
     }
 
     /// Whether the server is known to have `feature`.
     pub fn knows(&self, feature: Feature) -> bool {
-        self.limits.dialect != Dialect::UNKNOWN && !self.lacks(feature)
+        self.settings.dialect != Dialect::UNKNOWN && !self.lacks(feature)
     }
 
     /// Remembers that this takes `feature`; nothing will be sent to a server without it.
@@ -193,7 +222,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
 
     /// What stands before this key; together they keep to the key's limit.
     fn prefix(&mut self, key: Key<'_>) -> &'static [u8] {
-        let prefix = self.limits.prefix.bytes();
+        let prefix = self.settings.prefix.bytes();
         if prefix.is_empty() {
             return prefix;
         }
@@ -208,21 +237,31 @@ impl<'s, 'v> Encoder<'s, 'v> {
     // In every request many times: a small machine wants it once, a large one in place.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        let free = self.out.get_mut(self.length..).unwrap_or_default();
-        match free.get_mut(..bytes.len()) {
-            Some(place) => {
-                place.copy_from_slice(bytes);
-                self.length = self.length.saturating_add(bytes.len());
-            }
-            None => self.fail(ErrorKind::Full),
+        if let Some(place) = self.place(bytes.len()) {
+            place.copy_from_slice(bytes);
         }
         self
     }
 
+    /// The next `length` bytes; `None` if there is no room for them, which is remembered.
+    #[inline]
+    fn place(&mut self, length: usize) -> Option<&mut [u8]> {
+        let (start, end) = (self.length, self.length.wrapping_add(length));
+        if end < start || end > self.out.len() {
+            self.fail(ErrorKind::Full);
+            return None;
+        }
+        self.length = end;
+        self.out.get_mut(start..end)
+    }
+
     /// `prefix` and a number in decimal digits.
     pub fn number(&mut self, prefix: &[u8], number: u64) -> &mut Self {
-        self.bytes(prefix)
-            .bytes(Decimal(number).digits(&mut [0; 20]))
+        let digits = Decimal(number);
+        if let Some(place) = self.bytes(prefix).place(digits.length()) {
+            digits.write(place);
+        }
+        self
     }
 
     /// `prefix` and an expiry.
@@ -392,7 +431,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         let is_binary = self.protocol == Protocol::Binary;
         self.quiet = form == Form::Quiet;
         // A copy is cheaper than a round trip.
-        self.limits.inline = usize::MAX;
+        self.inline = usize::MAX;
         let close = match form {
             Form::Line => LINE_END.len(),
             Form::Quiet if is_binary => HEADER,
@@ -487,7 +526,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
         }
         let taken = self.length.saturating_add(self.behind);
         let free = self.out.len().saturating_sub(taken);
-        if value.len() <= self.limits.inline.min(free) {
+        if value.len() <= self.inline.min(free) {
             return self.bytes(value);
         }
         self.beside(value, value.len())
@@ -504,7 +543,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     #[inline]
     fn is_within_limit(&mut self, length: usize) -> bool {
         self.debt.mark(Mark::Stores);
-        let is_within = length <= self.limits.item as usize;
+        let is_within = length <= self.settings.item as usize;
         if !is_within {
             self.fail(ErrorKind::TooLarge);
         }
@@ -514,7 +553,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     /// Leaves a value where it is.
     #[cold]
     fn beside(&mut self, bytes: &'v [u8], length: usize) -> &mut Self {
-        if !self.limits.gaps || self.debt.entries > 0 {
+        if !self.gaps || self.debt.entries > 0 {
             self.fail(ErrorKind::Full);
         }
         self.value = Some(Value {

@@ -12,7 +12,7 @@ mod text;
 pub use binary::Opcode;
 pub(crate) use debt::{Debt, Mark, Marks};
 pub use dialect::{Dialect, Feature};
-pub(crate) use encoder::{ENTRIES_LIMIT, Limits, Value};
+pub(crate) use encoder::{Copying, ENTRIES_LIMIT, Settings, Value};
 pub use encoder::{Encoder, Form};
 pub(crate) use shape::Kind;
 pub use shape::Shape;
