@@ -154,15 +154,26 @@ impl<S: Storage> Receiving<S> {
             };
         }
         debt.check(&self.head, bytes)?;
-        self.place = Place::Head;
+        // Mostly all of it has come at once.
+        self.place = if self.head.is_whole(bytes) {
+            Place::Whole
+        } else {
+            Place::Head
+        };
         Ok(true)
     }
 
     /// Whether the oldest frame, whose head is in, is whole, or so large that it never can be.
+    #[inline]
     pub(super) fn frame_arrived(&mut self) -> Result<bool, Fault> {
         if self.is_whole() {
             return Ok(true);
         }
+        self.rest_arrived()
+    }
+
+    #[inline(never)]
+    fn rest_arrived(&mut self) -> Result<bool, Fault> {
         let length = self.head.length();
         if self.window.capacity() < length {
             // What the server announces is believed step by step.

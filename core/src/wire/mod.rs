@@ -150,6 +150,16 @@ impl Head {
         (self.head as usize).saturating_add(self.data as usize)
     }
 
+    /// Whether all of the frame is at the front of `bytes`, and its end is as it should be.
+    #[inline]
+    pub(crate) fn is_whole(&self, bytes: &[u8]) -> bool {
+        match (self.tail, bytes.get(self.until_tail()..)) {
+            (0, Some(_)) | (2, Some([b'\r', b'\n', ..])) => true,
+            (_, Some(behind)) => self.tail > 2 && behind.starts_with(END),
+            _ => false,
+        }
+    }
+
     /// Checks what stands behind the data, which is `at` bytes from what was not consumed; `behind`
     /// are the bytes there.
     ///
