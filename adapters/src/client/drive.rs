@@ -54,13 +54,19 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
     pub(crate) async fn exchange<C: Command>(&mut self, command: &C) -> Result<(), Failure> {
         let mut reused = self.begin() || self.ready().await?;
         loop {
-            match self.attempt(command).await {
-                Err(failure) if reused && self.repeats(failure, C::IS_READ) => {
-                    self.ready().await?;
-                    reused = false;
-                }
-                result => return result,
+            // As `attempt`, a future of its own, which would cost more than it says.
+            let failure = match self.connection.send(command) {
+                Ok(gap) => match self.transfer(gap, usize::MAX, Connection::arrived).await {
+                    Ok(()) => return Ok(()),
+                    Err(kind) => self.lost(kind),
+                },
+                Err(error) => error.into(),
+            };
+            if !reused || !self.repeats(failure, C::IS_READ) {
+                return Err(failure);
             }
+            self.ready().await?;
+            reused = false;
         }
     }
 

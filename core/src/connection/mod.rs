@@ -556,6 +556,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     }
 
     /// Goes on to the next reply, if the frame that was consumed ends this one.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     fn finish_frame(&mut self) {
         if self.receiving.last_head().is_failure() {
             self.broken |= self.is_failure_of_all();
