@@ -317,14 +317,26 @@ pub(crate) fn padded_number(line: &[u8]) -> Option<u64> {
 pub(crate) fn digits(rest: &mut &[u8]) -> Option<u64> {
     let (mut number, mut left) = (0_u64, *rest);
     while let [byte @ b'0'..=b'9', behind @ ..] = left {
-        number = number.checked_mul(10)?.checked_add(u64::from(byte & 15))?;
+        number = number.wrapping_mul(10).wrapping_add(u64::from(byte & 15));
         left = behind;
     }
-    if left.len() == rest.len() {
-        return None;
-    }
+    number = match rest.len().saturating_sub(left.len()) {
+        0 => return None,
+        // So many are within 64 bits, whichever they are.
+        1..=19 => number,
+        length => long_number(rest.get(..length)?)?,
+    };
     *rest = left;
     Some(number)
+}
+
+/// The number that these digits are, if it is within 64 bits.
+#[cold]
+#[inline(never)]
+fn long_number(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |number, &byte| {
+        number.checked_mul(10)?.checked_add(u64::from(byte & 15))
+    })
 }
 
 /// Takes what stands before the next blank or the line's end from the front.
