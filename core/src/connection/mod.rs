@@ -16,7 +16,8 @@ use crate::error::{Error, ErrorKind, Fate, Fault};
 use crate::prefix::Prefix;
 use crate::reply::{Gap, Piece, RawReply};
 use crate::wire::{
-    Copying, Debt, Dialect, Encoder, Failure, Frame, Kind, LONGEST_HEAD, Mark, Protocol, Settings, Status,
+    Copying, Debt, Dialect, Encoder, Failure, Frame, Kind, LONGEST_HEAD, Mark, Protocol, Settings,
+    Status,
 };
 
 pub use batch::{Progress, Sent};
