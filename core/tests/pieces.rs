@@ -19,7 +19,8 @@ use minimc_core::{
     Connection, Entry, ErrorKind, Expiry, Fate, Key, Piece, Progress, Protocol, Storage,
 };
 use peer::{
-    PROTOCOLS, Peer, Random, Turns, arrive, arrive_item, call, pieces, queue, read, write_all,
+    PROTOCOLS, Peer, Random, Turns, arrive, arrive_item, call, pieces, queue, read, read_beside,
+    write_all,
 };
 
 fn key(name: &str) -> Key<'_> {
@@ -107,20 +108,33 @@ fn no_bytes_and_no_item() {
 }
 
 /// Gives the connection a reply in chunks; what came of each step until there is nothing to take.
-fn steps(connection: &mut Connection<[u8; 400], 4>, reply: &[u8], chunk: usize) -> Vec<String> {
+/// What may go `beside` the storage does.
+fn steps(
+    connection: &mut Connection<[u8; 400], 4>,
+    reply: &[u8],
+    chunk: usize,
+    beside: bool,
+) -> Vec<String> {
     let mut steps: Vec<String> = vec![];
     let mut peer = Peer::default();
     peer.replies = reply.to_vec();
     let mut turns = Turns::new();
+    let came = |steps: &mut Vec<String>, bytes: &[u8]| match steps.last_mut() {
+        Some(last) if last.starts_with('"') => {
+            last.insert_str(last.len() - 1, &bytes.escape_ascii().to_string());
+        }
+        _ => steps.push(format!("\"{}\"", bytes.escape_ascii())),
+    };
     while connection.owed() > 0 && !connection.is_broken() {
         turns.count();
+        if beside && connection.bypass() > 0 {
+            let bytes = read_beside(connection, &mut peer, chunk);
+            assert!(!bytes.is_empty());
+            came(&mut steps, &bytes);
+            continue;
+        }
         match connection.piece() {
-            Ok(Some(Piece::Bytes(bytes))) => match steps.last_mut() {
-                Some(last) if last.starts_with('"') => {
-                    last.insert_str(last.len() - 1, &bytes.escape_ascii().to_string());
-                }
-                _ => steps.push(format!("\"{}\"", bytes.escape_ascii())),
-            },
+            Ok(Some(Piece::Bytes(bytes))) => came(&mut steps, bytes),
             Ok(Some(Piece::Start(entry))) => steps.push(format!("{}", entry.length)),
             Ok(Some(Piece::End)) => steps.push("end".into()),
             Ok(None) => assert!(read(connection, &mut peer, chunk) > 0),
@@ -203,13 +217,118 @@ fn errors_in_every_place() {
         ),
         (Protocol::Binary, "END\r\n", &["Malformed, Unknown"]),
     ] {
-        for chunk in [1, 7, 400] {
+        let ways = [1, 7, 400].map(|chunk| [(chunk, false), (chunk, true)]);
+        for (chunk, beside) in ways.into_iter().flatten() {
             let mut connection = connection(protocol);
             connection.send(&Get::new(key("k"))).unwrap();
             write_all(&mut connection, &mut Peer::default(), None, || 400);
-            let found = steps(&mut connection, reply.as_bytes(), chunk);
+            let found = steps(&mut connection, reply.as_bytes(), chunk, beside);
             assert_eq!(found, expected, "{protocol:?} {reply:?} by {chunk}");
         }
+    }
+}
+
+#[test]
+fn a_value_goes_beside_the_storage_wherever_it_is_cut() {
+    let value: Vec<u8> = (0..1000).map(|n| (n % 251) as u8).collect();
+    for protocol in PROTOCOLS {
+        let mut whole = Peer::with(&[("large", &value), ("small", b"s")]);
+        let ask = |peer: &mut Peer| {
+            let mut connection = connection(protocol);
+            connection.send(&Get::new(key("large"))).unwrap();
+            connection.send(&Get::new(key("small"))).unwrap();
+            write_all(&mut connection, peer, None, || 400);
+            connection
+        };
+        ask(&mut whole);
+        for cut in 0..=whole.replies.len() {
+            let mut peer = Peer::with(&[("large", &value), ("small", b"s")]);
+            let mut connection = ask(&mut peer);
+            let mut behind = peer.replies.split_off(cut);
+            let mut found = vec![];
+            let mut turns = Turns::new();
+            loop {
+                turns.count();
+                if peer.replies.is_empty() {
+                    peer.replies.append(&mut behind);
+                }
+                let bypass = connection.bypass();
+                if bypass > 0 {
+                    assert_eq!(bypass, value.len() - found.len());
+                    assert_eq!(connection.piece(), Ok(None));
+                    found.append(&mut read_beside(&mut connection, &mut peer, usize::MAX));
+                    continue;
+                }
+                match connection.piece().unwrap() {
+                    Some(Piece::Start(entry)) => assert_eq!(entry.length, 1000),
+                    Some(Piece::Bytes(bytes)) => found.extend_from_slice(bytes),
+                    Some(Piece::End) => break,
+                    None => _ = read(&mut connection, &mut peer, 50),
+                }
+            }
+            peer.replies.append(&mut behind);
+            assert!(found == value, "{protocol:?}, cut at {cut}");
+            assert_eq!((connection.owed(), connection.bypass()), (1, 0));
+            arrive(&mut connection, &mut peer, 50);
+            let item = connection.reply::<Get<'_>>().unwrap();
+            assert_eq!(item.unwrap().value, b"s");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_given_up_while_it_goes_beside_the_storage_is_passed_over() {
+    let value = [b'x'; 1000];
+    for protocol in PROTOCOLS {
+        for (taken, by_abandon) in [(1, false), (1, true), (899, false), (899, true)] {
+            let mut connection = connection(protocol);
+            let mut peer = Peer::with(&[("large", &value), ("small", b"s")]);
+            connection.send(&Get::new(key("large"))).unwrap();
+            connection.send(&Get::new(key("small"))).unwrap();
+            assert_eq!(connection.bypass(), 0);
+            write_all(&mut connection, &mut peer, None, || 400);
+            while connection.bypass() == 0 {
+                if connection.piece().unwrap().is_none() {
+                    assert!(read(&mut connection, &mut peer, 10) > 0);
+                }
+            }
+            assert_eq!(read_beside(&mut connection, &mut peer, taken).len(), taken);
+            if by_abandon {
+                connection.abandon();
+                assert_eq!(connection.bypass(), 0);
+                while !connection.settle().unwrap() {
+                    // Nor while it is passed over.
+                    assert_eq!(connection.bypass(), 0);
+                    assert!(read(&mut connection, &mut peer, 13) > 0);
+                }
+                connection.send(&Get::new(key("small"))).unwrap();
+            }
+            arrive(&mut connection, &mut peer, 13);
+            let item = connection.reply::<Get<'_>>().unwrap();
+            assert_eq!(item.unwrap().value, b"s", "{protocol:?} {taken}");
+            assert!(connection.is_idle());
+        }
+    }
+}
+
+#[test]
+fn more_than_may_go_beside_the_storage_breaks_the_connection() {
+    for protocol in PROTOCOLS {
+        let mut connection = connection(protocol);
+        let mut peer = Peer::with(&[("k", b"abcdef")]);
+        connection.bypassed(0);
+        connection.send(&Get::new(key("k"))).unwrap();
+        write_all(&mut connection, &mut peer, None, || 400);
+        while connection.bypass() == 0 {
+            if connection.piece().unwrap().is_none() {
+                assert!(read(&mut connection, &mut peer, 1) > 0);
+            }
+        }
+        let left = connection.bypass();
+        connection.bypassed(0);
+        assert_eq!((connection.is_broken(), connection.bypass()), (false, left));
+        connection.bypassed(left + 1);
+        assert_eq!((connection.is_broken(), connection.bypass()), (true, 0));
     }
 }
 

@@ -109,6 +109,7 @@ struct World {
     /// What goes wrong on the connections to come; nothing on those after them.
     coming: VecDeque<Fault>,
     connections: usize,
+    reads: usize,
 }
 
 /// One connection.
@@ -153,6 +154,7 @@ impl Script {
             link: None,
             coming: VecDeque::new(),
             connections: 0,
+            reads: 0,
         })))
     }
 
@@ -197,6 +199,11 @@ impl Script {
             .link
             .as_ref()
             .map_or((0, 0), |link| (link.out, link.back))
+    }
+
+    /// How many reads brought something, on all connections.
+    pub fn reads(&self) -> usize {
+        self.0.borrow().reads
     }
 
     /// How many bytes the peer has answered that were not read.
@@ -248,6 +255,20 @@ impl Transport for Script {
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         assert!(!into.is_empty(), "no room to read into");
         self.wait(|world| world.read(into)).await
+    }
+
+    async fn read_both(&mut self, into: [&mut [u8]; 2]) -> Result<usize, ErrorKind> {
+        let [first, second] = into;
+        if self.0.borrow().manner.pending {
+            return self.read(first).await;
+        }
+        // One that is a blocking socket scatters what it reads.
+        let mut bytes = vec![0; first.len() + second.len()];
+        let count = self.read(&mut bytes).await?;
+        let (now, then) = bytes[..count].split_at(count.min(first.len()));
+        first[..now.len()].copy_from_slice(now);
+        second[..then.len()].copy_from_slice(then);
+        Ok(count)
     }
 
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
@@ -315,6 +336,7 @@ impl World {
             *place = byte;
         }
         link.back += count;
+        self.reads += 1;
         link.greeting &= !link.replies.is_empty();
         Poll::Ready(Ok(count))
     }

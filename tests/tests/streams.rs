@@ -368,6 +368,28 @@ fn futures_may_be_dropped_anywhere() {
     }
 }
 
+/// A value that is 25 times the storage, with its head, its rest, and where the transport does not scatter
+/// what it reads, with its tail in a read of its own.
+#[test]
+fn a_value_is_read_straight_into_the_buffer() {
+    for protocol in PROTOCOLS {
+        let tail = usize::from(protocol != minimc::Protocol::Binary);
+        for (pending, reads) in [(false, 2), (true, 2 + tail)] {
+            let manner = Manner {
+                pending,
+                ..Manner::PROMPT
+            };
+            let (script, mut client) = chip(protocol, manner);
+            finish(client.set("old", &value("old", 10_000), NEVER)).unwrap();
+            let (before, mut place) = (script.reads(), [0; 10_000]);
+            let entry = finish(client.get_into("old", &mut place)).unwrap();
+            assert_eq!(entry.unwrap().length, 10_000);
+            assert!(value("old", 10_000) == place, "{protocol:?}");
+            assert_eq!(script.reads() - before, reads, "{protocol:?}, {pending}");
+        }
+    }
+}
+
 #[test]
 fn what_a_writer_keeps_is_flushed() {
     let server = Memcached::tcp(&[]);

@@ -184,6 +184,28 @@ impl<T: Transport, S: Storage, const N: usize> Client<T, S, N> {
             .await
     }
 
+    /// Reads the next bytes of the value that is taken in pieces straight to the front of `place`, which
+    /// has room for all that is left of it; how many. None if there are some in the storage, or none are
+    /// left.
+    // What was read is told of before anything else is waited for.
+    pub(super) async fn read_straight(&mut self, place: &mut [u8]) -> Result<usize, ErrorKind> {
+        let left = self.connection.bypass();
+        let Some(place) = place.get_mut(..left).filter(|place| !place.is_empty()) else {
+            return Ok(0);
+        };
+        // What ends the value comes with its last bytes, if the transport can do that.
+        let into = [place, self.connection.space()];
+        let count = self.transport.read_both(into).await?;
+        if count == 0 {
+            return Err(ErrorKind::Closed);
+        }
+        let straight = count.min(left);
+        self.connection.bypassed(straight);
+        self.connection.filled(count.saturating_sub(straight));
+        self.contacts.answered();
+        Ok(straight)
+    }
+
     /// Writes everything that is queued, then reads until it is `there`, and no more than `limit`
     /// bytes.
     // One loop for all that moves bytes: a future of its own for each step costs more than the step.

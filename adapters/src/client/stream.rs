@@ -39,20 +39,29 @@ impl<'c, T: Transport, S: Storage, const N: usize> Stream<'c, T, S, N> {
         }
     }
 
-    /// Takes all of the value, which was not begun, to the front of `buffer`.
+    /// Takes all of the value, which was not begun, to the front of `buffer`: what has come through the
+    /// storage, and the rest straight from the transport.
     pub(crate) async fn read_into(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         let size = self.entry.length;
         let mut free = buffer
             .get_mut(..size as usize)
             .ok_or(ErrorKind::ReplyTooLarge { size })?;
-        while let Some(bytes) = self.next().await? {
-            let (place, rest) = free
-                .split_at_mut_checked(bytes.len())
-                .ok_or(ErrorKind::Malformed)?;
-            place.copy_from_slice(bytes);
-            free = rest;
+        loop {
+            let client = &mut *self.client;
+            let mut count = match client.read_straight(free).await {
+                Ok(count) => count,
+                Err(kind) => return Err(client.lost(kind).into()),
+            };
+            if count == 0 {
+                let Some(bytes) = self.next().await? else {
+                    return Ok(());
+                };
+                count = bytes.len();
+                let place = free.get_mut(..count).ok_or(ErrorKind::Malformed)?;
+                place.copy_from_slice(bytes);
+            }
+            free = free.get_mut(count..).unwrap_or_default();
         }
-        Ok(())
     }
 
     /// The next bytes of the value: at least one, at most what the receive storage holds. `None`

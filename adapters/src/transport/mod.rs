@@ -54,6 +54,16 @@ pub trait Transport {
     /// Reads at least one byte into `into`; 0 is the end.
     fn read(&mut self, into: &mut [u8]) -> impl Future<Output = Result<usize, ErrorKind>>;
 
+    /// The same into the first of two places, and where that is filled and it can at once, into the
+    /// second. The first is not empty.
+    fn read_both(
+        &mut self,
+        into: [&mut [u8]; 2],
+    ) -> impl Future<Output = Result<usize, ErrorKind>> {
+        let [first, _] = into;
+        self.read(first)
+    }
+
     /// Writes the first bytes of `parts`, in order and if it can at once, and returns how many.
     fn write(&mut self, parts: [&[u8]; 3]) -> impl Future<Output = Result<usize, ErrorKind>>;
 

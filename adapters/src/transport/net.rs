@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use core::time::Duration;
-use std::io::{ErrorKind as Io, IoSlice, Read, Write};
+use std::io::{ErrorKind as Io, IoSlice, IoSliceMut, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -274,6 +274,14 @@ impl Transport for Socket {
         self.retry(During::Read, |stream| match stream {
             Stream::Tcp(stream) => stream.read(into),
             Stream::Unix(stream) => stream.read(into),
+        })
+    }
+
+    async fn read_both(&mut self, into: [&mut [u8]; 2]) -> Result<usize, ErrorKind> {
+        let mut into = into.map(IoSliceMut::new);
+        self.retry(During::Read, |stream| match stream {
+            Stream::Tcp(stream) => stream.read_vectored(&mut into),
+            Stream::Unix(stream) => stream.read_vectored(&mut into),
         })
     }
 

@@ -145,6 +145,12 @@ impl<T: Transport> Transport for Resting<T> {
         read
     }
 
+    async fn read_both(&mut self, into: [&mut [u8]; 2]) -> Result<usize, ErrorKind> {
+        let read = self.transport.read_both(into).await;
+        self.note(read);
+        read
+    }
+
     async fn write(&mut self, parts: [&[u8]; 3]) -> Result<usize, ErrorKind> {
         let written = self.transport.write(parts).await;
         if !matches!(written, Ok(1..)) {

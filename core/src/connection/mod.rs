@@ -39,7 +39,8 @@ const LARGEST_ITEM: u32 = 1024 * 1024 * 1024;
 /// queue requests; [`outgoing`](Self::outgoing) with [`sent`](Self::sent), and
 /// [`space`](Self::space) with [`filled`](Self::filled), move bytes to and from a transport;
 /// [`arrived`](Self::arrived), [`reply`](Self::reply), [`raw_reply`](Self::raw_reply),
-/// [`item`](Self::item) and [`piece`](Self::piece) hand out what came;
+/// [`item`](Self::item) and [`piece`](Self::piece) hand out what came, and what may
+/// [`bypass`](Self::bypass) the storage need not;
 /// [`abandon`](Self::abandon), [`settle`](Self::settle) and [`fail`](Self::fail) end things.
 ///
 /// Replies come in the order of their requests. At most `N` may be owed at a time. A connection
@@ -290,6 +291,27 @@ impl<S: Storage, const N: usize> Connection<S, N> {
                 Some(Piece::End)
             }
         })
+    }
+
+    /// How many of the bytes that come next are of the value that is taken in pieces, and may be
+    /// received to where it shall be in place of [`space`](Self::space). 0 while there is
+    /// something of it in the storage: take that [piece](Self::piece) first.
+    pub fn bypass(&self) -> usize {
+        let oldest = self.debts.front();
+        if self.broken || !oldest.is_some_and(|debt| debt.is(Mark::InPieces)) {
+            return 0;
+        }
+        self.receiving.bypass()
+    }
+
+    /// Tells that the first `count` bytes of those that may [bypass](Self::bypass) the storage were
+    /// received elsewhere: they count as taken. More than may breaks the connection.
+    pub fn bypassed(&mut self, count: usize) {
+        if count > self.bypass() {
+            self.broken = true;
+        } else {
+            self.receiving.bypassed(count);
+        }
     }
 
     /// How many replies are owed; what one [`send_batch`](Self::send_batch) queued counts once,

@@ -282,6 +282,22 @@ impl<S: Storage> Receiving<S> {
         }
     }
 
+    /// How many bytes of the data that is handed out may be received elsewhere: none before those that
+    /// have come.
+    pub(super) fn bypass(&self) -> usize {
+        match self.place {
+            Place::Data(left) if self.window.len() == 0 => left as usize,
+            _ => 0,
+        }
+    }
+
+    /// Passes over the next `count` bytes of the data, which may [bypass](Self::bypass) the storage.
+    pub(super) fn bypassed(&mut self, count: usize) {
+        if let Place::Data(left) = &mut self.place {
+            *left = left.saturating_sub(count as u32);
+        }
+    }
+
     /// So many bytes of data as have come, and how many are still to come.
     fn consume_data(&mut self, left: u32) -> (Range<usize>, u32) {
         let count = self.window.len().min(left as usize);

@@ -416,6 +416,17 @@ pub fn read<S: Storage, const N: usize>(
     count
 }
 
+/// Reads bytes of a value that is taken in pieces to elsewhere than the storage, as many as may be.
+pub fn read_beside<S: Storage, const N: usize>(
+    connection: &mut Connection<S, N>,
+    peer: &mut Peer,
+    most: usize,
+) -> Vec<u8> {
+    let count = most.min(connection.bypass()).min(peer.replies.len());
+    connection.bypassed(count);
+    peer.replies.drain(..count).collect()
+}
+
 /// Sends what is queued and reads until the oldest reply is there.
 pub fn arrive<S: Storage, const N: usize>(
     connection: &mut Connection<S, N>,

@@ -27,6 +27,9 @@ enum Step {
     Read(u8),
     WriteAll,
     ReadAll,
+    /// So many bytes of a value that is taken in pieces come to elsewhere than the storage, and one
+    /// more.
+    Bypass(u8),
     Take,
     /// Takes by a command that was not asked for.
     TakeWrong,
@@ -56,6 +59,7 @@ impl Session {
                 Step::Read(count) => driven.read(usize::from(*count) + 1),
                 Step::WriteAll => driven.write(usize::MAX),
                 Step::ReadAll => driven.read(usize::MAX),
+                Step::Bypass(count) => driven.bypass(usize::from(*count) + 1),
                 Step::Take => driven.take(),
                 Step::TakeWrong => driven.take_wrong(),
                 Step::Drop => driven.drop_rest(),

@@ -39,6 +39,10 @@ pub(super) fn claims() -> Vec<Property<Exploration>> {
         }),
         Property::always("every waiter gets an end", |_, state: &State| ends(state)),
         Property::always("the fate is true", |_, state: &State| has_fate(state)),
+        Property::always(
+            "only a value in pieces bypasses the storage",
+            |_, state: &State| state.link.bypass() == 0 || may_bypass(state),
+        ),
         Property::always("there is space for a reply", |_, state: &State| {
             has_space(state)
         }),
@@ -49,6 +53,13 @@ pub(super) fn claims() -> Vec<Property<Exploration>> {
 /// Whether a broken connection keeps to what there is to claim of one.
 pub(super) fn hold_for_broken(state: &State) -> bool {
     state.wrong.is_none() && stays_broken(state) && has_fate(state)
+}
+
+/// Whether the oldest call was handed the beginning of a value and not given up.
+fn may_bypass(state: &State) -> bool {
+    let mut owed = state.owed.iter();
+    let oldest = owed.next().filter(|call| call.end != End::Abandoned);
+    oldest.is_some_and(|call| call.kind.is_in_pieces() && call.got > 0)
 }
 
 fn nobody_else_is_told(state: &State) -> bool {

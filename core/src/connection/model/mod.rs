@@ -172,6 +172,14 @@ impl Exploration {
         let Some(oldest) = state.owed.front() else {
             return;
         };
+        let bypass = state.link.bypass().min(state.network.in_flight());
+        if bypass > 0 && oldest.is_waiting() {
+            let cut = state.network.until_come(bounds.cuts);
+            steps.push(Step::Bypass(bypass));
+            if cut < bypass {
+                steps.push(Step::Bypass(cut));
+            }
+        }
         steps.push(Step::Take);
         steps.push(Step::Abandon);
         if oldest.is_waiting() && oldest.kind.is_in_pieces() && oldest.got > 0 {

@@ -1,6 +1,7 @@
 //! One state of the model, and what each step makes of it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::vec;
 
 use super::super::Progress;
 use super::Link;
@@ -76,6 +77,7 @@ impl State {
             Step::Write(count) => self.write(count),
             Step::Serve => self.network.serve(),
             Step::Read(count) => self.read(count),
+            Step::Bypass(count) => return self.bypass(count),
             Step::Take => return self.take(),
             Step::Enough => self.owed[0].end = End::Told,
             Step::Abandon => return self.abandon(),
@@ -147,6 +149,14 @@ impl State {
         let count = count.min(space.len());
         let come = self.network.come(&mut space[..count]);
         self.link.filled(come);
+    }
+
+    fn bypass(&mut self, count: usize) -> Event {
+        let mut bytes = vec![0; count];
+        let come = self.network.come(&mut bytes);
+        bytes.truncate(come);
+        self.link.bypassed(come);
+        self.hand(self.owed[0], &Handed::Bytes(bytes))
     }
 
     /// Asks whether the oldest reply is there, and leaves it where it is.

@@ -13,6 +13,8 @@ pub(super) enum Step {
     Serve,
     /// So many bytes reach the client.
     Read(usize),
+    /// So many bytes of a value that is taken in pieces are received to elsewhere than the storage.
+    Bypass(usize),
     /// The client asks for the oldest reply, and takes what there is.
     Take,
     /// It wants no more pieces of it.

@@ -7,6 +7,7 @@ use super::call::{Call, MANY};
 use super::debt::{Debt, Progress, answers};
 use super::driven::Driven;
 use crate::grammar::reply::{Item, Meaning};
+use crate::peer;
 use crate::liar::Means;
 
 impl Driven<'_> {
@@ -142,6 +143,29 @@ impl Driven<'_> {
                 (Piece::End, Meaning::NotFound) => return self.pop(),
                 other => panic!("{other:?}"),
             }
+        }
+    }
+
+    /// Has bytes of a value come to elsewhere than the storage.
+    pub(super) fn bypass(&mut self, most: usize) {
+        let may = self.connection.bypass();
+        let oldest = self.owed.front_mut();
+        let is_value = |debt: &&mut Debt<'_>| {
+            matches!(debt.progress, Progress::InPieces(_) | Progress::Rest)
+        };
+        let Some(debt) = oldest.filter(is_value).filter(|_| !self.is_broken) else {
+            return assert_eq!(may, 0);
+        };
+        let bytes = peer::read_beside(&mut self.connection, &mut self.peer, most);
+        // Of a value whose rest nobody wants they are passed over.
+        if let Progress::InPieces(taken) = &mut debt.progress {
+            let (_, answer) = debt.answers.as_ref().unwrap().front().unwrap();
+            let Meaning::Item(item) = answer else {
+                panic!("bytes of {answer:?}");
+            };
+            let left = &item.value[taken.len()..];
+            assert!(left.starts_with(&bytes) && (may == 0 || may == left.len()));
+            taken.extend_from_slice(&bytes);
         }
     }
 

@@ -64,6 +64,8 @@ entries! {
     "Connection::lose" => each!(|c| c.lose(some(), *some()));
     "Connection::piece_arrived" => each!(|c| c.piece_arrived());
     "Connection::piece" => each!(|c| c.piece());
+    "Connection::bypass" => each!(|c| c.bypass());
+    "Connection::bypassed" => each!(|c| c.bypassed(any()));
     "Connection::owed" => each!(|c| c.owed());
     "Connection::fate" => each!(|c| c.fate(any()));
     "Connection::abandon" => each!(|c| c.abandon());
