@@ -5,7 +5,7 @@ use minimc_core::command::{
     DeleteMany, Deleted, Exists, FlushAll, General, Get, GetMany, Item, Lease, Leased, Metadump,
     Mgdump, Noop, Settings, Stats, Store, StoreMany, Stored, Touch, TouchMany, Verbosity, Version,
 };
-use minimc_core::{Dialect, Entry, Error, Expiry, IntoKey, Storage, Text};
+use minimc_core::{Dialect, Entry, Error, ErrorKind, Expiry, IntoKey, Storage, Text};
 
 use crate::transport::Transport;
 use crate::{blocking, client};
@@ -199,7 +199,7 @@ macro_rules! verbs {
             #[doc = example!($open, "let visits = client.incr_or_create(\"visits\", 1, 1, Expiry::seconds(3600))", $wait, "?;")]
             pub $($async)? fn incr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
                 let expiry = self.resolve(expiry);
-                self.call(&Count::up(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
+                self.count_or_create(Count::up(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
             }
 
             /// Subtracts `delta` from the number under `key`, down to 0, and returns the new one; if
@@ -207,7 +207,15 @@ macro_rules! verbs {
             /// has no such thing: [`Unsupported`](crate::ErrorKind::Unsupported).
             pub $($async)? fn decr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
                 let expiry = self.resolve(expiry);
-                self.call(&Count::down(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
+                self.count_or_create(Count::down(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
+            }
+
+            /// Counts, and once more where another client created the item in between.
+            $($async)? fn count_or_create(&mut self, count: Count<'_>) -> Result<u64, Error> {
+                match self.call(&count) $($await)* {
+                    Err(error) if error.kind() == ErrorKind::NotFound => self.call(&count) $($await)*,
+                    counted => counted,
+                }
             }
 
             /// Whether there is an item under `key`; its value does not travel. See [`Exists`] for

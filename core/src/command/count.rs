@@ -49,6 +49,10 @@ impl<'k> Count<'k> {
 
     /// Stores `value` until `expiry` if there is no item yet, and answers it. The classic protocol
     /// has no such thing: [`Unsupported`](ErrorKind::Unsupported).
+    ///
+    /// Of two clients that create it at the same moment the server may tell one in the binary protocol
+    /// that it did not store: [`NotFound`](ErrorKind::NotFound), nothing was counted, and it may be asked
+    /// again.
     pub fn or_initial(self, value: u64, expiry: Expiry) -> Self {
         Self {
             initial: Some((Decimal(value), expiry)),
@@ -139,6 +143,8 @@ impl Command for Count<'_> {
         match frame.status() {
             Status::Value => frame.number(),
             Status::NotFound => Err(ErrorKind::NotFound),
+            // With an initial value: it was not there, and then another client had created it.
+            Status::NotStored if !frame.is_meta() => Err(ErrorKind::NotFound),
             _ => Err(frame.unexpected()),
         }
     }
@@ -301,5 +307,12 @@ mod tests {
             .bytes();
         let command = Count::down(key, 1).or_initial(9, Expiry::seconds(60));
         check(Binary, &command, &request, &reply, "Ok(9)");
+
+        // Another client created it in between.
+        let reply = Packet::answers(0x06)
+            .status(5)
+            .value(b"Not stored.")
+            .bytes();
+        check(Binary, &command, &request, &reply, "Err(NotFound, Refused)");
     }
 }

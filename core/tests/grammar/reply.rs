@@ -574,6 +574,8 @@ fn packet_means(what: &What, packet: &Packet<'_>) -> Option<Meaning> {
         (1, What::Get { .. } | What::Count { .. } | What::Delete { .. } | What::Touch { .. }) => {
             Meaning::NotFound
         }
+        // It was not there, and before it was created another client had done so.
+        (5, What::Count { .. }) => Meaning::NotFound,
         (3 | 0x82..=0x86, _) => Meaning::Failed(Class::Server),
         (4 | 6 | 0x20, _) => Meaning::Failed(Class::Client),
         (0x81, _) => Meaning::Failed(Class::Command),
