@@ -97,10 +97,10 @@ exact() (
             status=1
         fi
     done <<'END'
-exact get 1500 2 100 1100
-exact set 1500 2 100 1100
-exact get-many 130000 2 20 120
-exact set-many 90000 2 20 120
+exact get 1450 2 100 1100
+exact set 1450 2 100 1100
+exact get-many 125000 2 20 120
+exact set-many 80000 2 20 120
 pooled get 2200 2 100 1100
 END
     [ -z "$bless" ] || cp "$scratch/counts" "$baseline"
