@@ -7,8 +7,8 @@ use super::call::{Call, MANY};
 use super::debt::{Debt, Progress, answers};
 use super::driven::Driven;
 use crate::grammar::reply::{Item, Meaning};
-use crate::peer;
 use crate::liar::Means;
+use crate::peer;
 
 impl Driven<'_> {
     /// Takes what has come of the oldest reply.
@@ -150,9 +150,8 @@ impl Driven<'_> {
     pub(super) fn bypass(&mut self, most: usize) {
         let may = self.connection.bypass();
         let oldest = self.owed.front_mut();
-        let is_value = |debt: &&mut Debt<'_>| {
-            matches!(debt.progress, Progress::InPieces(_) | Progress::Rest)
-        };
+        let is_value =
+            |debt: &&mut Debt<'_>| matches!(debt.progress, Progress::InPieces(_) | Progress::Rest);
         let Some(debt) = oldest.filter(is_value).filter(|_| !self.is_broken) else {
             return assert_eq!(may, 0);
         };
