@@ -1,4 +1,4 @@
-//! The recipes with a real server and many who race, in threads and in tasks.
+//! The recipes with a real server and many who race, in threads and in tasks; and one race lost for sure.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,6 +6,8 @@
     reason = "a test may fail, and runs on a host"
 )]
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -198,4 +200,28 @@ mod in_tasks {
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         async_net::Client::connect_with, tasks, tokio::time::sleep, [async move], [.await]
     );
+}
+
+/// What memcached says in the binary protocol to one of two that create a number at the same moment,
+/// and then to the same request once more.
+#[test]
+fn who_loses_the_race_to_create_a_number_counts_on() {
+    const REQUEST: usize = 24 + 20 + 1;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        for (status, body) in [(5, &b"Not stored."[..]), (0, &2_u64.to_be_bytes())] {
+            let mut request = [0; REQUEST];
+            stream.read_exact(&mut request).unwrap();
+            let mut reply = [0; 24];
+            (reply[0], reply[1]) = (0x81, request[1]);
+            (reply[7], reply[11]) = (status, body.len() as u8);
+            reply[12..16].copy_from_slice(&request[12..16]);
+            stream.write_all(&[&reply, body].concat()).unwrap();
+        }
+    });
+    let mut client = net::Client::connect_with(&address, options(Protocol::Binary)).unwrap();
+    assert_eq!(client.incr_or_create("n", 1, 1, MINUTE), Ok(2));
+    server.join().unwrap();
 }
