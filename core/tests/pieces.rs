@@ -228,6 +228,15 @@ fn errors_in_every_place() {
     }
 }
 
+/// Takes the pieces of a value until the rest may go beside the storage.
+fn until_bypass(connection: &mut Connection<[u8; 400], 4>, peer: &mut Peer, chunk: usize) {
+    while connection.bypass() == 0 {
+        if connection.piece().unwrap().is_none() {
+            assert!(read(connection, peer, chunk) > 0);
+        }
+    }
+}
+
 #[test]
 fn a_value_goes_beside_the_storage_wherever_it_is_cut() {
     let value: Vec<u8> = (0..1000).map(|n| (n % 251) as u8).collect();
@@ -287,11 +296,7 @@ fn a_value_that_is_given_up_while_it_goes_beside_the_storage_is_passed_over() {
             connection.send(&Get::new(key("small"))).unwrap();
             assert_eq!(connection.bypass(), 0);
             write_all(&mut connection, &mut peer, None, || 400);
-            while connection.bypass() == 0 {
-                if connection.piece().unwrap().is_none() {
-                    assert!(read(&mut connection, &mut peer, 10) > 0);
-                }
-            }
+            until_bypass(&mut connection, &mut peer, 10);
             assert_eq!(read_beside(&mut connection, &mut peer, taken).len(), taken);
             if by_abandon {
                 connection.abandon();
@@ -319,11 +324,7 @@ fn more_than_may_go_beside_the_storage_breaks_the_connection() {
         connection.bypassed(0);
         connection.send(&Get::new(key("k"))).unwrap();
         write_all(&mut connection, &mut peer, None, || 400);
-        while connection.bypass() == 0 {
-            if connection.piece().unwrap().is_none() {
-                assert!(read(&mut connection, &mut peer, 1) > 0);
-            }
-        }
+        until_bypass(&mut connection, &mut peer, 1);
         let left = connection.bypass();
         connection.bypassed(0);
         assert_eq!((connection.is_broken(), connection.bypass()), (false, left));

@@ -8,7 +8,8 @@ use crate::command::{Batch, identity};
 use crate::error::{Error, ErrorKind, Fate, Fault, Text};
 use crate::reply::Gap;
 use crate::wire::{
-    Debt, ENTRIES_LIMIT, Encoder, Failure, Frame, Kind, LONGEST_LINE, NO_TAG, Protocol, Status,
+    Copying, Debt, ENTRIES_LIMIT, Encoder, Failure, Frame, Kind, LONGEST_LINE, NO_TAG, Protocol,
+    Status,
 };
 
 /// How far a [`Batch`] is on its connection: what was queued of it, and whose outcome was handed
@@ -269,7 +270,13 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             });
         };
         let tag = self.next_batch_tag();
-        match self.queue(const { identity(B::NAME) }, false, false, tag, &encode) {
+        match self.queue(
+            const { identity(B::NAME) },
+            false,
+            Copying::Small,
+            tag,
+            &encode,
+        ) {
             Ok((entries, gap)) => {
                 progress.queued = first.saturating_add(entries.into());
                 Ok(Sent::Group(gap))

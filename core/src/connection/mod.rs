@@ -131,7 +131,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     pub fn send<'v, C: Command>(&mut self, command: &'v C) -> Result<Option<Gap<'v>>, Error> {
         let identity = const { identity(C::NAME) };
         let tag = self.next_tag();
-        match self.queue(identity, C::IN_PIECES, false, tag, &|out| {
+        match self.queue(identity, C::IN_PIECES, Copying::Small, tag, &|out| {
             command.encode(out)
         }) {
             Ok((_, gap)) => Ok(gap),
@@ -146,7 +146,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// request does not fit at all.
     pub fn send_copied<C: Command>(&mut self, command: &C) -> Result<(), Error> {
         let (identity, tag) = (const { identity(C::NAME) }, self.next_tag());
-        match self.queue(identity, C::IN_PIECES, true, tag, &|out| {
+        match self.queue(identity, C::IN_PIECES, Copying::All, tag, &|out| {
             command.encode(out)
         }) {
             Ok(_) => Ok(()),
@@ -161,7 +161,9 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     /// Fails as [`send`](Self::send) does. It is sent only while nothing is owed.
     pub fn send_in_pieces(&mut self, store: &StoreInPieces<'_>) -> Result<(), Error> {
         let (identity, tag) = (const { identity(Store::NAME) }, self.next_tag());
-        match self.queue(identity, false, false, tag, &|out| store.write(out)) {
+        match self.queue(identity, false, Copying::Small, tag, &|out| {
+            store.write(out)
+        }) {
             Ok(_) => Ok(()),
             Err(kind) => Err(Self::not_sent(kind)),
         }
@@ -396,13 +398,13 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         self.broken
     }
 
-    /// Queues a request, or a group of a batch's, and tells how many of a batch's it holds. Its value is
-    /// `copied`, or may stay where it is.
+    /// Queues a request, or a group of a batch's, and tells how many of a batch's it holds. While anything
+    /// is owed its value is copied in any case.
     fn queue<'v>(
         &mut self,
         command: u16,
         in_pieces: bool,
-        copied: bool,
+        copying: Copying,
         tag: u16,
         // Not a type parameter: one copy of this serves every command.
         encode: &dyn Fn(&mut Encoder<'_, 'v>),
@@ -422,11 +424,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             }
             self.receiving.rest();
         }
-        let copying = if idle && !copied {
-            Copying::Small
-        } else {
-            Copying::All
-        };
+        let copying = if idle { copying } else { Copying::All };
         let room = UNANSWERED_LIMIT.saturating_sub(self.unanswered);
         let space = self.sending.space(LONGEST_HEAD);
         let room = room.min(space.len());

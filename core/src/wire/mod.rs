@@ -150,14 +150,18 @@ impl Head {
         (self.head as usize).saturating_add(self.data as usize)
     }
 
-    /// Whether all of the frame is at the front of `bytes`, and its end is as it should be.
+    /// Whether all of the frame is at the front of `bytes`. Where it says no, [`check_tail`](Self::check_tail)
+    /// is to be asked.
     #[inline]
     pub(crate) fn is_whole(&self, bytes: &[u8]) -> bool {
-        match (self.tail, bytes.get(self.until_tail()..)) {
-            (0, Some(_)) | (2, Some([b'\r', b'\n', ..])) => true,
-            (_, Some(behind)) => self.tail > 2 && behind.starts_with(END),
-            _ => false,
-        }
+        let behind = bytes.get(self.until_tail()..);
+        behind.is_some_and(|behind| self.is_ended_by(behind))
+    }
+
+    /// Whether these bytes behind the data are its end, unless that is the `END` of a single `VALUE`.
+    #[inline]
+    fn is_ended_by(&self, behind: &[u8]) -> bool {
+        matches!((self.tail, behind), (0, _) | (2, [b'\r', b'\n', ..]))
     }
 
     /// Checks what stands behind the data, which is `at` bytes from what was not consumed; `behind`
@@ -167,9 +171,10 @@ impl Head {
     /// of the error.
     #[inline]
     pub(crate) fn check_tail(&mut self, at: usize, behind: &[u8]) -> Result<bool, Fault> {
-        match (self.tail, behind) {
-            (0, _) | (2, [b'\r', b'\n', ..]) => Ok(true),
-            _ => self.check_end(at, behind),
+        if self.is_ended_by(behind) {
+            Ok(true)
+        } else {
+            self.check_end(at, behind)
         }
     }
 
