@@ -148,13 +148,18 @@ impl Progress {
     /// something to tell; `false` if there is none.
     fn is_left(&mut self, end: usize, is_silence_told: bool) -> bool {
         while self.next < end {
-            let is_told = is_silence_told || self.hidden_by(self.next).is_some();
-            if is_told && !self.was_seen(self.next) {
+            if self.is_next_left(is_silence_told) {
                 return true;
             }
             self.next = self.next.saturating_add(1);
         }
         false
+    }
+
+    /// Whether there is something to tell of the `next` request, of which no reply came.
+    fn is_next_left(&self, is_silence_told: bool) -> bool {
+        let is_told = is_silence_told || self.hidden_by(self.next).is_some();
+        is_told && !self.was_seen(self.next)
     }
 
     /// What this request, which is silent, may have been refused by.
@@ -363,23 +368,32 @@ impl<S: Storage, const N: usize> Connection<S, N> {
     }
 
     /// What the batch's next outcome is, if it is there.
+    // Asked when it arrives, and again when it is taken.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     fn next_item(
         &mut self,
         asked: &Asked<'_>,
         progress: &mut Progress,
     ) -> Result<Option<Next>, Fault> {
-        // Asked when it arrives, and again when it is taken.
-        if let (Some(place), Some(debt)) = (self.receiving.answered(), self.debts.front())
-            && debt.is_for(Some(asked.command))
-            && progress.lost.is_none()
-            && !self.broken
-        {
-            return Ok(Some(Next::Reply(
-                progress.told.saturating_add(place.into()),
-            )));
+        if let Some(next) = self.found(asked, progress) {
+            return Ok(Some(next));
         }
         let next = self.advance(asked, progress);
         self.latch(next)
+    }
+
+    /// What the batch's next outcome is, if nothing has to be read for it.
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    fn found(&self, asked: &Asked<'_>, progress: &Progress) -> Option<Next> {
+        if progress.lost.is_some() || self.broken {
+            return None;
+        }
+        if progress.next < progress.ended && progress.is_next_left(asked.is_silence_told) {
+            return Some(Next::Untold);
+        }
+        let (place, debt) = (self.receiving.answered()?, self.debts.front()?);
+        debt.is_for(Some(asked.command))
+            .then(|| Next::Reply(progress.told.saturating_add(place.into())))
     }
 
     /// Takes the next outcome, which must be there.
@@ -475,11 +489,13 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         if debt.shape.is_stream() {
             return Some(progress.told);
         }
-        let key = self.receiving.key();
-        let asks_for = |index| {
-            let key = key.strip_prefix(self.settings.prefix.bytes());
-            key.is_some_and(|key| asks_for(index, key))
+        let (key, prefix) = (self.receiving.key(), self.settings.prefix.bytes());
+        let own = if prefix.is_empty() {
+            Some(key)
+        } else {
+            key.strip_prefix(prefix)
         };
+        let asks_for = |index| own.is_some_and(|key| asks_for(index, key));
         if debt.shape.kind() == Kind::Values {
             let mut index = progress.next;
             for _ in progress.told..end {

@@ -205,6 +205,7 @@ impl<'s, 'v> Encoder<'s, 'v> {
     }
 
     /// A blank and a key, as they stand in classic lines.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn key(&mut self, key: Key<'_>) -> &mut Self {
         if key.is_encoded() {
             return self.unsupported("keys of any bytes in classic commands");
