@@ -429,20 +429,22 @@ impl<S: Storage, const N: usize> Connection<S, N> {
         let space = self.sending.space(LONGEST_HEAD);
         let room = room.min(space.len());
         let space = space.get_mut(..room).unwrap_or_default();
-        _ = self.debts.push_back(Debt::new(command, tag));
-        let debt = self.debts.back_mut().ok_or(ErrorKind::Full)?;
-        let mut out = Encoder::new(space, self.protocol, &self.settings, copying, tag, debt);
+        let mut debt = Debt::new(command, tag);
+        let mut out = Encoder::new(
+            space,
+            self.protocol,
+            &self.settings,
+            copying,
+            tag,
+            &mut debt,
+        );
         encode(&mut out);
-        let value = match out.finish() {
-            Ok(value) => value,
-            Err(kind) => {
-                self.debts.pop_back();
-                return Err(kind);
-            }
-        };
+        let value = out.finish()?;
         if in_pieces {
             debt.mark(Mark::InPieces);
         }
+        // Not before: a key of the caller's that panics leaves no debt.
+        _ = self.debts.push_back(debt);
         let (entries, length) = (debt.entries, debt.length());
         self.sequence = self.sequence.wrapping_add(tags(entries));
         self.unanswered = self.unanswered.saturating_add(length);
