@@ -333,6 +333,95 @@ fn more_than_may_go_beside_the_storage_breaks_the_connection() {
     }
 }
 
+/// What stands before a value of so many bytes, and behind it; then that another is not there.
+fn around(protocol: Protocol, length: u64) -> (Vec<u8>, Vec<u8>) {
+    let packet = |opaque, status, extras, body: u32| {
+        let mut head = vec![0; 24];
+        (head[0], head[4], head[7]) = (0x81, extras, status);
+        head[8..12].copy_from_slice(&body.to_be_bytes());
+        head[15] = opaque;
+        head
+    };
+    match protocol {
+        Protocol::Text => (
+            format!("VALUE k 0 {length}\r\n").into(),
+            b"\r\nEND\r\nEND\r\n".into(),
+        ),
+        Protocol::Meta => (
+            format!("VA {length} f0 Oa\r\n").into(),
+            b"\r\nEN Ob\r\n".into(),
+        ),
+        Protocol::Binary => {
+            let body = u32::try_from(length + 4).unwrap();
+            let head = [packet(0, 0, 4, body), vec![0; 4]].concat();
+            (head, packet(1, 1, 0, 0))
+        }
+    }
+}
+
+#[test]
+fn a_value_of_4_gib_is_counted_to_its_last_byte() {
+    let most = u64::from(u32::MAX);
+    for (protocol, length) in [
+        (Protocol::Text, most),
+        (Protocol::Meta, most),
+        // Its flags count, too.
+        (Protocol::Binary, most - 4),
+    ] {
+        let (head, tail) = around(protocol, length);
+        for (first, last) in [(0, 0), (1, 0), (0, 1), (7, 9)] {
+            let mut connection = connection(protocol);
+            connection.send(&Get::new(key("k"))).unwrap();
+            connection.send(&Get::new(key("j"))).unwrap();
+            write_all(&mut connection, &mut Peer::default(), None, || 400);
+            let mut peer = Peer::default();
+            peer.replies = [&head[..], &vec![b'x'; first]].concat();
+            while read(&mut connection, &mut peer, 400) > 0 {}
+            let Ok(Some(Piece::Start(entry))) = connection.piece() else {
+                panic!("{protocol:?}: no value");
+            };
+            assert_eq!(u64::from(entry.length), length);
+            if first > 0 {
+                assert_eq!(connection.bypass(), 0);
+                assert_eq!(
+                    connection.piece(),
+                    Ok(Some(Piece::Bytes(&vec![b'x'; first])))
+                );
+            }
+            let left = usize::try_from(length).unwrap() - first;
+            assert_eq!(connection.bypass(), left);
+            connection.bypassed(left - last);
+            assert_eq!(connection.bypass(), last);
+            peer.replies = [&vec![b'x'; last][..], &tail].concat();
+            loop {
+                match connection.piece().unwrap() {
+                    Some(Piece::End) => break,
+                    Some(taken) => assert_eq!(taken, Piece::Bytes(b"x")),
+                    None => assert_eq!(read(&mut connection, &mut peer, 1), 1),
+                }
+            }
+            assert_eq!(connection.owed(), 1, "{protocol:?}, {first}, {last}");
+            arrive(&mut connection, &mut peer, 50);
+            assert!(connection.reply::<Get<'_>>().unwrap().is_none());
+            assert!(connection.is_idle());
+        }
+    }
+}
+
+#[test]
+fn what_is_announced_above_4_gib_is_no_value() {
+    for protocol in [Protocol::Text, Protocol::Meta] {
+        for length in [1 << 32, (1 << 32) + 3, u64::MAX] {
+            let mut connection = connection(protocol);
+            connection.send(&Get::new(key("k"))).unwrap();
+            write_all(&mut connection, &mut Peer::default(), None, || 400);
+            let (head, _) = around(protocol, length);
+            let found = steps(&mut connection, &head, 1, true);
+            assert_eq!(found, ["Malformed, Unknown"], "{protocol:?}, {length}");
+        }
+    }
+}
+
 #[test]
 fn a_reply_too_large_is_skipped_and_the_next_is_right() {
     let large = [b'x'; 5000];
