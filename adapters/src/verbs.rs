@@ -196,6 +196,10 @@ macro_rules! verbs {
             /// Adds `delta` to the number under `key` and returns the new one; if there is no item,
             /// stores `initial` until `expiry` and returns that. The classic protocol has no such
             /// thing: [`Unsupported`](crate::ErrorKind::Unsupported).
+            ///
+            /// Where another client creates the item in the midst of that, the server is asked once more,
+            /// with the time limit anew; if it says the same again, that is
+            /// [`NotFound`](crate::ErrorKind::NotFound), and nothing was counted.
             #[doc = example!($open, "let visits = client.incr_or_create(\"visits\", 1, 1, Expiry::seconds(3600))", $wait, "?;")]
             pub $($async)? fn incr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
                 let expiry = self.resolve(expiry);
@@ -204,7 +208,8 @@ macro_rules! verbs {
 
             /// Subtracts `delta` from the number under `key`, down to 0, and returns the new one; if
             /// there is no item, stores `initial` until `expiry` and returns that. The classic protocol
-            /// has no such thing: [`Unsupported`](crate::ErrorKind::Unsupported).
+            /// has no such thing: [`Unsupported`](crate::ErrorKind::Unsupported). As to other clients, see
+            /// [`incr_or_create`](Self::incr_or_create).
             pub $($async)? fn decr_or_create<'k>(&mut self, key: impl IntoKey<'k>, delta: u64, initial: u64, expiry: Expiry) -> Result<u64, Error> {
                 let expiry = self.resolve(expiry);
                 self.count_or_create(Count::down(key.into_key()?, delta).or_initial(initial, expiry)) $($await)*
