@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use minimc::recipes::{Admission, Compute, Computed, Election, Lock, RateLimit, Update, Updated};
-use minimc::{Error, Expiry, Options, Protocol, net, tokio as async_net};
+use minimc::{Error, ErrorKind, Expiry, Fate, Options, Protocol, net, tokio as async_net};
 use minimc_tests::race::{RACERS, tasks, threads};
 use minimc_tests::script::calls::PROTOCOLS;
 use minimc_tests::server::Memcached;
@@ -211,7 +211,8 @@ fn who_loses_the_race_to_create_a_number_counts_on() {
     let address = listener.local_addr().unwrap().to_string();
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        for (status, body) in [(5, &b"Not stored."[..]), (0, &2_u64.to_be_bytes())] {
+        let (lost, counted) = ((5, &b"Not stored."[..]), (0, &2_u64.to_be_bytes()[..]));
+        for (status, body) in [lost, counted, lost, lost, counted] {
             let mut request = [0; REQUEST];
             stream.read_exact(&mut request).unwrap();
             let mut reply = [0; 24];
@@ -223,5 +224,12 @@ fn who_loses_the_race_to_create_a_number_counts_on() {
     });
     let mut client = net::Client::connect_with(&address, options(Protocol::Binary)).unwrap();
     assert_eq!(client.incr_or_create("n", 1, 1, MINUTE), Ok(2));
+    // Who loses twice is told so, and keeps the connection.
+    let lost = client.decr_or_create("n", 1, 1, MINUTE).unwrap_err();
+    assert_eq!(
+        (lost.kind(), lost.fate()),
+        (ErrorKind::NotFound, Fate::Refused)
+    );
+    assert_eq!(client.decr_or_create("n", 1, 1, MINUTE), Ok(2));
     server.join().unwrap();
 }
