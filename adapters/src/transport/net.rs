@@ -1,6 +1,7 @@
 //! Sockets of the standard library, TCP and Unix: they block, so their futures are ready at once.
 
 use alloc::borrow::ToOwned;
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{ErrorKind as Io, IoSlice, IoSliceMut, Read, Write};
 use std::net::TcpStream;
@@ -187,25 +188,7 @@ impl Socket {
             }
             Address::Tcp(host) => host,
         };
-        let mut last = ErrorKind::Io {
-            during: During::Lookup,
-            code: 0,
-        };
-        let addresses = Address::look_up(host)?;
-        for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
-            // One that does not answer leaves the others their share.
-            let limit = self.left()? / u32::try_from(untried).unwrap_or(u32::MAX);
-            match TcpStream::connect_timeout(address, limit) {
-                Ok(stream) => {
-                    stream
-                        .set_nodelay(true)
-                        .map_err(|error| io_error(&error, During::Connect))?;
-                    return Ok(Stream::Tcp(stream));
-                }
-                Err(error) => last = io_error(&error, During::Connect),
-            }
-        }
-        Err(last)
+        connect_any(&Address::look_up(host)?, || self.left()).map(Stream::Tcp)
     }
 
     /// Sets the socket's timeouts to the limit; `false` if that fails, or there is no socket.
@@ -412,6 +395,28 @@ impl Stream {
         let is_quiet = read.is_err_and(|error| error.kind() == Io::WouldBlock);
         is_quiet && (!blocks || self.set_nonblocking(false).is_ok())
     }
+}
+
+/// Connects to the first of these addresses that answers, each in its share of the time that is left.
+pub(super) fn connect_any(
+    addresses: &[SocketAddr],
+    left: impl Fn() -> Result<Duration, ErrorKind>,
+) -> Result<TcpStream, ErrorKind> {
+    let mut last = ErrorKind::Io {
+        during: During::Lookup,
+        code: 0,
+    };
+    for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        // One that does not answer leaves the others their share.
+        let limit = left()? / u32::try_from(untried).unwrap_or(u32::MAX);
+        let connected = TcpStream::connect_timeout(address, limit)
+            .and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = io_error(&error, During::Connect),
+        }
+    }
+    Err(last)
 }
 
 /// Connects to a Unix socket. Where the server's queue is full that waits, up to the limit.
