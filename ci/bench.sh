@@ -16,6 +16,8 @@
 #                           peers, in turns on the same core
 #   ci/bench.sh scaling     1 to 256 tasks, 1 to 10,000 keys a multi-get, values of 1 byte to 1 MiB
 #   ci/bench.sh counts      instructions, system calls and allocations of a call, ours and the peers'
+#   ci/bench.sh busy-poll   a get by a client that has another core than the server, with and without asking for
+#                           50 microseconds before it sleeps
 #   ci/bench.sh report      the page of what the parts before recorded last
 #
 # Fails if a call makes more than two system calls, allocates, or takes more instructions than its limit, or if
@@ -192,6 +194,12 @@ ranking() (
     } | tee "$records/ranking.tsv"
 )
 
+busy_poll() (
+    set -e
+    build --package minimc-rank
+    taskset -c 1 "$programs/minimc-rank" run-apart get{32,16k}/{unix,tcp}
+)
+
 scaling() (
     set -e
     peers
@@ -335,6 +343,7 @@ all) parts=(exact placement compressors codec ranking scaling counts report) ;;
 --quick | exact) parts=(exact) ;;
 --bless) parts=(exact) bless=1 ;;
 placement | compressors | codec | ranking | scaling | counts | report) parts=("$1") ;;
+busy-poll) parts=(busy_poll) ;;
 -h | --help)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
     exit 0

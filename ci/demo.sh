@@ -52,15 +52,32 @@ ci/setup.sh
 source ci/bare-metal.sh
 [ "$board" = all ] && wanted=("${boards[@]}") || wanted=("$board")
 cargo build --quiet --release -p minimc-tests --bin demo
+
+# The program has a session of its own: whatever ends this script ends memcached and QEMU, too.
+session= folder=
+finish() {
+    local left
+    if [ -n "$session" ] && left=$(ps -o pid= -s "$session"); then
+        # The list is one of words.
+        kill $left 2>/dev/null || true
+    fi
+    [ -z "$folder" ] || rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 python=()
 if [ -n "$pylibmc" ]; then
     folder=$(mktemp -d)
-    trap 'rm -rf "$folder"' EXIT
     python=("$(ci/python.sh "$folder")")
     "${python[0]}" -c 'import pylibmc; print("pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version)'
 fi
 for name in "${wanted[@]}"; do
     board_target "$name" >/dev/null
     image=$(board_image "$name")
-    "${CARGO_TARGET_DIR:-target}/release/demo" "$name" "$image" "$file" "${python[@]}"
+    setsid "${CARGO_TARGET_DIR:-target}/release/demo" "$name" "$image" "$file" "${python[@]}" &
+    session=$!
+    wait "$session"
 done

@@ -1,5 +1,7 @@
 //! What the client asks of the outer world: one small trait, and one file for each world.
 
+#[cfg(all(test, feature = "std"))]
+mod connecting;
 #[cfg(feature = "embassy-net")]
 pub mod embassy;
 mod io;

@@ -1,6 +1,7 @@
 //! Sockets of the standard library, TCP and Unix: they block, so their futures are ready at once.
 
 use alloc::borrow::ToOwned;
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{ErrorKind as Io, IoSlice, IoSliceMut, Read, Write};
 use std::net::TcpStream;
@@ -54,7 +55,8 @@ impl Client {
     /// A client that connects with its first call.
     fn lazy(address: &str, options: Options) -> Result<Self, Error> {
         let (sending, receiving) = Growing::pair(&options);
-        Self::with_options(Socket::new(address), sending, receiving, options)
+        let socket = Socket::new(address).busy_poll(options.busy_poll);
+        Self::with_options(socket, sending, receiving, options)
     }
 }
 
@@ -136,6 +138,9 @@ pub struct Socket {
     armed: Duration,
     /// Whether no operation began for a second before this one.
     rested: bool,
+    /// How long a read asks before it sleeps. If that is any time, the socket does not block but while
+    /// it sleeps.
+    busy_poll: Duration,
 }
 
 #[derive(Debug)]
@@ -155,7 +160,15 @@ impl Socket {
             unclocked: 0,
             armed: Duration::MAX,
             rested: false,
+            busy_poll: Duration::ZERO,
         }
+    }
+
+    /// The same, which asks for up to this long whether something has come before it sleeps: see
+    /// [`Options::busy_poll`].
+    #[must_use]
+    pub fn busy_poll(self, busy_poll: Duration) -> Self {
+        Self { busy_poll, ..self }
     }
 
     /// What is left of the operation's time.
@@ -175,25 +188,7 @@ impl Socket {
             }
             Address::Tcp(host) => host,
         };
-        let mut last = ErrorKind::Io {
-            during: During::Lookup,
-            code: 0,
-        };
-        let addresses = Address::look_up(host)?;
-        for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
-            // One that does not answer leaves the others their share.
-            let limit = self.left()? / u32::try_from(untried).unwrap_or(u32::MAX);
-            match TcpStream::connect_timeout(address, limit) {
-                Ok(stream) => {
-                    stream
-                        .set_nodelay(true)
-                        .map_err(|error| io_error(&error, During::Connect))?;
-                    return Ok(Stream::Tcp(stream));
-                }
-                Err(error) => last = io_error(&error, During::Connect),
-            }
-        }
-        Err(last)
+        connect_any(&Address::look_up(host)?, || self.left()).map(Stream::Tcp)
     }
 
     /// Sets the socket's timeouts to the limit; `false` if that fails, or there is no socket.
@@ -228,9 +223,55 @@ impl Socket {
             let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
             match once(stream) {
                 Err(error) if error.kind() == Io::Interrupted => {}
+                Err(error) if error.kind() == Io::WouldBlock && !self.busy_poll.is_zero() => {
+                    return self.ask_and_sleep(during, once);
+                }
                 result => return result.map_err(|error| io_error(&error, during)),
             }
         }
+    }
+
+    /// Does `once` on a socket that does not block until it is ready: a read is asked for again and again
+    /// for a while, and then waited for asleep.
+    #[inline(never)]
+    fn ask_and_sleep(
+        &mut self,
+        during: During,
+        mut once: impl FnMut(&mut Stream) -> std::io::Result<usize>,
+    ) -> Result<usize, ErrorKind> {
+        let began = Instant::now();
+        let ask = match during {
+            During::Read => self.busy_poll.min(self.left()?),
+            // A server that does not take what is sent is at work.
+            _ => Duration::ZERO,
+        };
+        let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+        while began.elapsed() < ask {
+            core::hint::spin_loop();
+            match once(stream) {
+                Err(error) if matches!(error.kind(), Io::WouldBlock | Io::Interrupted) => {}
+                result => return result.map_err(|error| io_error(&error, during)),
+            }
+        }
+        let blocks = stream.set_nonblocking(false);
+        blocks.map_err(|error| io_error(&error, during))?;
+        let result = loop {
+            if let Err(kind) = self.left() {
+                break Err(kind);
+            }
+            let stream = self.stream.as_mut().ok_or(ErrorKind::Closed)?;
+            match once(stream) {
+                Err(error) if error.kind() == Io::Interrupted => {}
+                result => break result.map_err(|error| io_error(&error, during)),
+            }
+        };
+        // If that fails it blocks from now on, which is as right, and no faster: a read that did not sleep
+        // for its limit is clocked above.
+        _ = self
+            .stream
+            .as_ref()
+            .map(|stream| stream.set_nonblocking(true));
+        result
     }
 }
 
@@ -241,6 +282,11 @@ impl Transport for Socket {
             .arm(self.limit)
             .map_err(|error| io_error(&error, During::Connect))?;
         self.armed = self.limit;
+        if !self.busy_poll.is_zero() {
+            stream
+                .set_nonblocking(true)
+                .map_err(|error| io_error(&error, During::Connect))?;
+        }
         self.stream = Some(stream);
         Ok(())
     }
@@ -267,14 +313,16 @@ impl Transport for Socket {
         }
         // A server that closes an idle connection, or restarts, is seen before anything is sent.
         // A busy connection is not asked: it would cost every call three system calls more.
-        !self.rested || self.stream.as_mut().is_some_and(Stream::is_quiet)
+        let blocks = self.busy_poll.is_zero();
+        !self.rested
+            || self
+                .stream
+                .as_mut()
+                .is_some_and(|stream| stream.is_quiet(blocks))
     }
 
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
-        self.retry(During::Read, |stream| match stream {
-            Stream::Tcp(stream) => stream.read(into),
-            Stream::Unix(stream) => stream.read(into),
-        })
+        self.retry(During::Read, |stream| stream.read(into))
     }
 
     async fn read_both(&mut self, into: [&mut [u8]; 2]) -> Result<usize, ErrorKind> {
@@ -325,19 +373,50 @@ impl Stream {
         }
     }
 
-    /// Whether there is neither an end nor a byte to read.
-    fn is_quiet(&mut self) -> bool {
-        let mut byte = [0];
-        let read = match self {
-            Self::Tcp(stream) => {
-                without_waiting(stream, TcpStream::set_nonblocking, |s| s.read(&mut byte))
-            }
-            Self::Unix(stream) => {
-                without_waiting(stream, UnixStream::set_nonblocking, |s| s.read(&mut byte))
-            }
-        };
-        read.is_err_and(|error| error.kind() == Io::WouldBlock)
+    fn set_nonblocking(&self, nonblocking: bool) -> std::io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_nonblocking(nonblocking),
+            Self::Unix(stream) => stream.set_nonblocking(nonblocking),
+        }
     }
+
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(into),
+            Self::Unix(stream) => stream.read(into),
+        }
+    }
+
+    /// Whether there is neither an end nor a byte to read. Afterwards the socket blocks, or not.
+    fn is_quiet(&mut self, blocks: bool) -> bool {
+        let read = self
+            .set_nonblocking(true)
+            .and_then(|()| self.read(&mut [0]));
+        let is_quiet = read.is_err_and(|error| error.kind() == Io::WouldBlock);
+        is_quiet && (!blocks || self.set_nonblocking(false).is_ok())
+    }
+}
+
+/// Connects to the first of these addresses that answers, each in its share of the time that is left.
+pub(super) fn connect_any(
+    addresses: &[SocketAddr],
+    left: impl Fn() -> Result<Duration, ErrorKind>,
+) -> Result<TcpStream, ErrorKind> {
+    let mut last = ErrorKind::Io {
+        during: During::Lookup,
+        code: 0,
+    };
+    for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        // One that does not answer leaves the others their share.
+        let limit = left()? / u32::try_from(untried).unwrap_or(u32::MAX);
+        let connected = TcpStream::connect_timeout(address, limit)
+            .and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = io_error(&error, During::Connect),
+        }
+    }
+    Err(last)
 }
 
 /// Connects to a Unix socket. Where the server's queue is full that waits, up to the limit.
@@ -346,15 +425,4 @@ fn connect_unix(path: &Path, limit: Duration) -> std::io::Result<UnixStream> {
     socket.set_write_timeout(Some(limit.max(Duration::from_millis(1))))?;
     socket.connect(&SockAddr::unix(path)?)?;
     Ok(OwnedFd::from(socket).into())
-}
-
-fn without_waiting<S>(
-    stream: &mut S,
-    set_nonblocking: fn(&S, bool) -> std::io::Result<()>,
-    read: impl FnOnce(&mut S) -> std::io::Result<usize>,
-) -> std::io::Result<usize> {
-    set_nonblocking(stream, true)?;
-    let result = read(stream);
-    set_nonblocking(stream, false)?;
-    result
 }

@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use core::future::{Future, poll_fn};
+use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -148,29 +149,8 @@ impl Socket {
             },
             Address::Tcp(host) => host,
         };
-        let mut last = ErrorKind::Io {
-            during: During::Lookup,
-            code: 0,
-        };
         let addresses = Address::look_up_async(host).await?;
-        for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
-            // One that does not answer leaves the others their share.
-            let share = deadline.map(|deadline| {
-                let now = Instant::now();
-                now + deadline.saturating_duration_since(now)
-                    / u32::try_from(untried).unwrap_or(u32::MAX)
-            });
-            let connected = within(share, TcpStream::connect(address)).await;
-            let connected = connected.and_then(|stream| {
-                let ready = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
-                ready.map_err(|error| io_error(&error, During::Connect))
-            });
-            match connected {
-                Ok(stream) => return Ok(Stream::Tcp(stream)),
-                Err(kind) => last = kind,
-            }
-        }
-        Err(last)
+        connect_any(&addresses, deadline).await.map(Stream::Tcp)
     }
 
     /// Reads what has come, whatever the deadline.
@@ -248,6 +228,35 @@ impl Stream {
             (Self::Unix(stream), None) => Pin::new(stream).poll_write_vectored(context, parts),
         }
     }
+}
+
+/// Connects to the first of these addresses that answers, each in its share of the time that is left.
+pub(super) async fn connect_any(
+    addresses: &[SocketAddr],
+    deadline: Option<Instant>,
+) -> Result<TcpStream, ErrorKind> {
+    let mut last = ErrorKind::Io {
+        during: During::Lookup,
+        code: 0,
+    };
+    for (address, untried) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        // One that does not answer leaves the others their share.
+        let share = deadline.map(|deadline| {
+            let now = Instant::now();
+            now + deadline.saturating_duration_since(now)
+                / u32::try_from(untried).unwrap_or(u32::MAX)
+        });
+        let connected = within(share, TcpStream::connect(address)).await;
+        let connected = connected.and_then(|stream| {
+            let ready = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+            ready.map_err(|error| io_error(&error, During::Connect))
+        });
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(kind) => last = kind,
+        }
+    }
+    Err(last)
 }
 
 /// Ready at the deadline.

@@ -50,9 +50,9 @@ impl<'k> Count<'k> {
     /// Stores `value` until `expiry` if there is no item yet, and answers it. The classic protocol
     /// has no such thing: [`Unsupported`](ErrorKind::Unsupported).
     ///
-    /// Of two clients that create it at the same moment the server may tell one in the binary protocol
-    /// that it did not store: [`NotFound`](ErrorKind::NotFound), nothing was counted, and it may be asked
-    /// again.
+    /// Of two clients that create it at the same moment the server may tell one that it did not store:
+    /// [`NotFound`](ErrorKind::NotFound), nothing was counted, and it may be asked again. memcached does so
+    /// in the binary protocol; the meta protocol only allows it.
     pub fn or_initial(self, value: u64, expiry: Expiry) -> Self {
         Self {
             initial: Some((Decimal(value), expiry)),
@@ -144,7 +144,7 @@ impl Command for Count<'_> {
             Status::Value => frame.number(),
             Status::NotFound => Err(ErrorKind::NotFound),
             // With an initial value: it was not there, and then another client had created it.
-            Status::NotStored if !frame.is_meta() => Err(ErrorKind::NotFound),
+            Status::NotStored => Err(ErrorKind::NotFound),
             _ => Err(frame.unexpected()),
         }
     }
@@ -245,6 +245,14 @@ mod tests {
             b"ma n v N60 J3 Oa\r\n",
             b"VA 1 Oa\r\n3\r\n",
             "Ok(3)",
+        );
+        // Another client created it in between. The protocol has that answer; memcached holds a lock.
+        check(
+            Meta,
+            &created,
+            b"ma n v N60 J3 Oa\r\n",
+            b"NS Oa\r\n",
+            "Err(NotFound, Refused)",
         );
         check(
             Meta,

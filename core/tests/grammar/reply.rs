@@ -285,6 +285,8 @@ impl<'b> Reader<'b> {
                 _,
             ) => Some(Meaning::Done),
             (What::Store { .. }, b"NS", _) => Some(Meaning::NotStored),
+            // It was not there, and before it was created another client had done so.
+            (What::Count { .. }, b"NS", _) => Some(Meaning::NotFound),
             (What::Store { .. } | What::DeleteCas { .. }, b"EX", _) => Some(Meaning::Exists),
             (What::Version | What::Noop, ..) => None,
             (What::Get { .. } | What::Touch { .. } | What::Exists { .. }, b"EN", _) => {

@@ -1,7 +1,8 @@
 //! Ranks minimc among its peers, beside the least that a program can do: `ci/bench.sh` says how it is run.
 //!
 //! - `rank run WORKLOAD/TRANSPORT ...` times all who can carry out each, in turns, beside a memcached of its
-//!   own, and prints records (see [`record`]); `run-few` leaves out most of the peers;
+//!   own, and prints records (see [`record`]); `run-few` leaves out most of the peers, and `run-apart`
+//!   is for a client on another core than the server, the first: with and without asking before it sleeps;
 //! - `rank count WHO WORKLOAD ADDRESS CALLS` has one of them carry out so many calls, and prints their heap
 //!   allocations; instructions and system calls are counted from outside;
 //! - `rank report RECORDS FOLDER` makes a page of records, and fails where a target is missed or absent and
@@ -14,7 +15,7 @@ mod rounds;
 mod server;
 mod workload;
 
-use contestants::Setting;
+use contestants::{Contestant, Setting};
 use server::Server;
 use workload::Workload;
 
@@ -25,7 +26,12 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [order @ ("run" | "run-few"), pairs @ ..] if !pairs.is_empty() => {
+        [order @ ("run" | "run-few" | "run-apart"), pairs @ ..] if !pairs.is_empty() => {
+            let who = match *order {
+                "run" => Contestant::is_together,
+                "run-few" => Contestant::is_of_few,
+                _ => Contestant::is_apart,
+            };
             let server = Server::start()?;
             for pair in pairs {
                 let (workload, transport) =
@@ -34,7 +40,7 @@ fn main() -> Result<()> {
                     workload: Workload::named(workload)?,
                     address: server.address(transport)?,
                 };
-                rounds::run(&setting, *order == "run-few")?;
+                rounds::run(&setting, who)?;
             }
             Ok(())
         }
@@ -46,7 +52,7 @@ fn main() -> Result<()> {
             count(who, &setting, calls.parse()?)
         }
         ["report", records, folder] => report::write(records.as_ref(), folder.as_ref()),
-        _ => Err("usage: rank run|run-few PAIR... | count WHO WORKLOAD ADDRESS CALLS | report RECORDS FOLDER".into()),
+        _ => Err("usage: rank run|run-few|run-apart PAIR... | count WHO WORKLOAD ADDRESS CALLS | report RECORDS FOLDER".into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::contestants::{self, Colour, Setting, Work};
+use crate::contestants::{self, Colour, Contestant, Setting, Work};
 use crate::record::Record;
 use crate::server;
 
@@ -26,12 +26,12 @@ struct Runner {
     took: Vec<f64>,
 }
 
-/// Times all who can do it, and prints for each the median of its times, and of its ratios to the limit of
+/// Times all of these who can do it, and prints for each the median of its times, and of its ratios to the limit of
 /// the same round: what slows the machine slows both.
-pub fn run(setting: &Setting, few: bool) -> Result<()> {
+pub fn run(setting: &Setting, who: fn(&Contestant) -> bool) -> Result<()> {
     server::fill(setting)?;
     let mut runners = Vec::new();
-    for contestant in contestants::all().filter(|contestant| !few || contestant.is_of_few()) {
+    for contestant in contestants::all().filter(|contestant| who(contestant)) {
         match begin(contestant, setting) {
             Ok(Some(runner)) => runners.push(runner),
             Ok(None) => {}
@@ -73,7 +73,7 @@ pub fn run(setting: &Setting, few: bool) -> Result<()> {
 }
 
 /// Has it ready, and knows how many calls a turn has.
-fn begin(contestant: &contestants::Contestant, setting: &Setting) -> Result<Option<Runner>> {
+fn begin(contestant: &Contestant, setting: &Setting) -> Result<Option<Runner>> {
     let Some(mut work) = contestant.begin(setting)? else {
         return Ok(None);
     };

@@ -1,5 +1,7 @@
 //! minimc, as a program uses it that reads its documentation.
 
+use std::time::Duration;
+
 use minimc::command::Stored;
 use minimc::{Expiry, Options, net};
 
@@ -51,6 +53,16 @@ macro_rules! calls {
 
 pub fn blocking(setting: &Setting) -> Result<Option<Work>> {
     let client = net::Client::connect_with(&setting.address, options())?;
+    Ok(Some(calls!(setting.workload, each(client), (), ())))
+}
+
+/// One that asks for a while before it sleeps.
+pub fn busy_poll(setting: &Setting) -> Result<Option<Work>> {
+    let options = Options {
+        busy_poll: Duration::from_micros(50),
+        ..options()
+    };
+    let client = net::Client::connect_with(&setting.address, options)?;
     Ok(Some(calls!(setting.workload, each(client), (), ())))
 }
 

@@ -61,6 +61,16 @@ pub struct Contestant {
 }
 
 impl Contestant {
+    /// Whether it is measured where client and server have a core each.
+    pub fn is_apart(&self) -> bool {
+        ["limit", "minimc", BUSY].contains(&self.name)
+    }
+
+    /// Whether it is measured where they share one: who asks before he sleeps takes it from the server.
+    pub fn is_together(&self) -> bool {
+        self.name != BUSY
+    }
+
     /// Whether it is measured where the costs of a few say enough.
     pub fn is_of_few(&self) -> bool {
         let few = [
@@ -92,10 +102,13 @@ macro_rules! contestants {
     };
 }
 
+const BUSY: &str = "minimc, busy poll";
+
 static CONTESTANTS: &[Contestant] = contestants! {
     Blocking "limit" limit::blocking,
     Blocking "minimc" minimc::blocking,
     Blocking "minimc, get_into" minimc::into,
+    Blocking "minimc, busy poll" minimc::busy_poll,
     Blocking "memcache, ascii" blocking_peers::memcache_ascii,
     Blocking "memcache, binary" blocking_peers::memcache_binary,
     Blocking "memcache::exp" blocking_peers::memcache_exp,
