@@ -12,6 +12,8 @@
 #   ci/bench.sh compressors how fast the core compresses and inflates, beside zlib-rs, zlib-ng and miniz_oxide
 #                           at their level 6, and how small
 #   ci/bench.sh codec       nanoseconds and instructions to encode a request, and to parse a reply
+#   ci/bench.sh operations  instructions of the core alone to encode, to parse and in all, for each operation on a
+#                           Cortex-M4 in QEMU and on the host
 #   ci/bench.sh ranking     the workloads of the targets: minimc, the least that a program can do, and the
 #                           peers, in turns on the same core
 #   ci/bench.sh scaling     1 to 256 tasks, 1 to 10,000 keys a multi-get, values of 1 byte to 1 MiB
@@ -171,6 +173,72 @@ codec() (
     } | tee "$records/codec.tsv"
 )
 
+# What the core alone takes for an operation: on a Cortex-M4 in QEMU, where time is made of instructions, built
+# for speed and as small as the firmware in boards/, and on the host. Each is counted twice, and must be the same.
+operations() (
+    set -e
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    source ci/bare-metal.sh
+    build --package minimc-operations
+    for level in 3 s; do
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=$level bare_cargo thumbv7em-none-eabihf build --quiet --release \
+            --manifest-path tests/benches/Cargo.toml --target-dir "$target" --package minimc-operations
+        cp "$target/thumbv7em-none-eabihf/release/minimc-operations" "$scratch/board-$level"
+    done
+    for time in first second; do
+        for level in 3 s; do
+            timeout 60 qemu-system-arm -machine mps2-an386 -display none -serial null -monitor none \
+                -net none -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
+                -kernel "$scratch/board-$level" | sed "s/^/thumbv7em -O$level\t/"
+        done
+        rm -f "$scratch"/callgrind*
+        valgrind --tool=callgrind --toggle-collect=counted --dump-before=part_ends \
+            --callgrind-out-file="$scratch/callgrind" "$programs/minimc-operations" >"$scratch/host" 2>"$scratch/valgrind" ||
+            { cat "$scratch/valgrind" >&2 && false; }
+        # A file for each part, numbered.
+        at=0
+        while IFS= read -r part; do
+            at=$((at + 1))
+            printf 'host\t%s\t%s\n' "$part" "$(awk '$1 == "totals:" { print $2 }' "$scratch/callgrind.$at")"
+        done <"$scratch/host"
+    done >"$scratch/both"
+    awk -F '\t' -v OFS='\t' '
+        { lines++ }
+        $2 == "nothing" { each[$1] = $5 / $4 }
+        { row = $1 FS $2 FS $3 }
+        row in count { if (count[row] != $5) { print "bench: " $2 " takes " count[row] " and then " $5 > "/dev/stderr"; failed = 1 }; seen++; next }
+        { count[row] = $5 }
+        $2 == "nothing" { next }
+        { # Of what was counted, what counting takes; 64 calls.
+            number = ($5 - $4 * each[$1]) / 64
+            whole[$1 FS $2] += number
+            if ($3 != "move") print $2, "core", $1, $3, number
+            if ($3 == "parse") print $2, "core", $1, "whole", whole[$1 FS $2] }
+        END { if (lines == 0 || seen * 2 != lines) { print "bench: a count is missing" > "/dev/stderr"; failed = 1 }
+            exit failed }' "$scratch/both" >"$records/operations.tsv"
+    echo "Instructions of the core alone: on thumbv7em-none-eabihf at -O3 and at -Os, on the host at -O3, and how many"
+    echo "times as many the first is as the last; $(qemu-system-arm --version | head -n 1), $(rustc --version)"
+    awk -F '\t' '
+        !($1 in known) { known[$1] = 1; order[++rows] = $1 }
+        { number[$1, $3, $4] = $5 }
+        END {
+            printf "%-18s", ""
+            split("encode parse whole", parts, " ")
+            for (p = 1; p <= 3; p++) printf " %8s %6s %6s %5s", parts[p], "-Os", "host", "x"
+            print ""
+            for (n = 1; n <= rows; n++) {
+                printf "%-18s", order[n]
+                for (p = 1; p <= 3; p++) {
+                    fast = number[order[n], "thumbv7em -O3", parts[p]]
+                    host = number[order[n], "host", parts[p]]
+                    printf " %8.0f %6.0f %6.0f %5.2f", fast, number[order[n], "thumbv7em -Os", parts[p]], host, fast / host
+                }
+                print ""
+            }
+        }' "$records/operations.tsv"
+)
+
 # The programs of peers in other languages.
 peers() {
     ci/setup.sh libmemcached
@@ -272,7 +340,7 @@ report() (
         echo "# Rust peers: $(for name in memcache async-memcached mtop-client memcache-async tokio; do version_of $name; done | paste -sd ,)"
         "$MINIMC_BENCH_PYTHON" -c 'import pylibmc, pymemcache, sys; print("# pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version + ", pymemcache", pymemcache.__version__ + ", Python", sys.version.split()[0])'
         echo "# rsmc is not measured: the registry has no crate of that name"
-        cat "$records"/{ranking,scaling,counts,codec,placement}.tsv
+        cat "$records"/{ranking,scaling,counts,codec,operations,placement}.tsv
     } >"$records/all.tsv"
     "$programs/minimc-rank" report "$records/all.tsv" docs/benchmarks
 )
@@ -331,10 +399,10 @@ compressors() (
 )
 
 case ${1:-all} in
-all) parts=(exact placement compressors codec ranking scaling counts report) ;;
+all) parts=(exact placement compressors codec operations ranking scaling counts report) ;;
 --quick | exact) parts=(exact) ;;
 --bless) parts=(exact) bless=1 ;;
-placement | compressors | codec | ranking | scaling | counts | report) parts=("$1") ;;
+placement | compressors | codec | operations | ranking | scaling | counts | report) parts=("$1") ;;
 -h | --help)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
     exit 0

@@ -1,36 +1,29 @@
-//! The host: callgrind counts, between two functions that it knows by their names.
+//! The host: callgrind counts, by functions that it knows by their names.
 
+use std::fmt;
 use std::hint::black_box;
 
-use minimc_core::Error;
-
-/// Runs it, and tells which run it was.
-pub fn run(
-    operation: &str,
-    part: &str,
-    rounds: u32,
-    run: &mut dyn FnMut(u32) -> Result<(), Error>,
-) -> Result<(), Error> {
-    run_begins();
-    let outcome = run(rounds);
-    run_ends();
-    println!("{operation}\t{part}\t{rounds}");
-    outcome
-}
-
-// Their bodies differ, so that they are not merged.
+/// What is inside is counted.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn run_begins() {
-    black_box(1);
+pub fn counted(call: &mut dyn FnMut()) {
+    call();
 }
 
+/// The end of a part: callgrind writes down what it has counted, and begins again.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn run_ends() {
-    black_box("ends");
+fn part_ends() {
+    black_box(());
 }
 
-fn main() -> Result<(), Error> {
-    crate::all()
+/// Ends a part, and tells which it was.
+pub fn end(operation: &str, part: &str, spans: u32) {
+    part_ends();
+    println!("{operation}\t{part}\t{spans}");
+}
+
+/// Says what is wrong.
+pub fn complain(what: fmt::Arguments<'_>) {
+    eprintln!("operations: {what}");
 }

@@ -1,87 +1,159 @@
-//! The transport: what a server would answer, with the opaque of the request.
+//! The server: the request that it expects, and what it answers.
 
-use core::hint::black_box;
+use core::slice;
 
-use minimc_core::Protocol;
+use crate::{STORAGE, machine};
 
-use crate::STORAGE;
+/// Stands for an opaque: in a request for any, in a reply for that of the last request. It is in no key and
+/// no value here.
+const OPAQUE: u8 = b'#';
 
-/// The reply to a request, always the same but for the opaque.
+/// A request as it must come, and its reply. In lines `O#` is a flag with an opaque of any length, in packets
+/// `####` is one.
 pub struct Script {
-    reply: [u8; STORAGE],
-    length: usize,
-    /// The first bytes of the first request, once that was heard.
-    request: Option<[u8; 24]>,
-    /// Where the opaque is in requests and in the reply, and how long.
-    asked: usize,
-    answered: usize,
-    opaque: usize,
+    request: Bytes,
+    reply: Bytes,
+    opaque: Bytes,
 }
 
 impl Script {
     pub fn new() -> Self {
         Self {
-            reply: [0; STORAGE],
-            length: 0,
-            request: None,
-            asked: 0,
-            answered: 0,
-            opaque: 0,
+            request: Bytes::NONE,
+            reply: Bytes::NONE,
+            opaque: Bytes::NONE,
         }
     }
 
-    /// Adds to the reply. In a line `#` stands for the opaque, which has one letter while little is owed.
-    pub fn then(&mut self, bytes: &[u8]) -> &mut Self {
-        self.reply[self.length..][..bytes.len()].copy_from_slice(bytes);
-        self.length += bytes.len();
+    /// Adds to the request.
+    pub fn asked(&mut self, bytes: &[u8]) -> &mut Self {
+        self.request.add(bytes);
         self
     }
 
-    /// Adds a packet in reply to one with this opcode.
-    pub fn packet(&mut self, opcode: u8, status: u8, extras: &[u8], value: &[u8]) {
-        let mut header = [0; 24];
-        header[..2].copy_from_slice(&[0x81, opcode]);
-        header[4] = extras.len() as u8;
-        header[7] = status;
-        header[11] = (extras.len() + value.len()) as u8;
-        header[23] = 1; // the CAS value
-        self.then(&header).then(extras).then(value);
+    /// Adds to the reply.
+    pub fn answered(&mut self, bytes: &[u8]) -> &mut Self {
+        self.reply.add(bytes);
+        self
     }
 
-    /// Takes note of a request's opaque.
-    pub fn hear(&mut self, protocol: Protocol, request: &[u8]) {
-        if self.request.is_none() {
-            self.rehearse(protocol, request);
-        }
-        let opaque = &request[self.asked..][..self.opaque];
-        self.reply[self.answered..][..self.opaque].copy_from_slice(opaque);
+    /// Adds a packet to the request.
+    pub fn asked_in_packet(
+        &mut self,
+        opcode: u8,
+        extras: &[u8],
+        key: &[u8],
+        value: &[u8],
+    ) -> &mut Self {
+        let body = [extras, key, value].map(<[u8]>::len).iter().sum::<usize>();
+        let head = [
+            0x80,
+            opcode,
+            0,
+            key.len() as u8,
+            extras.len() as u8,
+            0,
+            0,
+            0,
+        ];
+        self.asked(&head)
+            .asked(&(body as u32).to_be_bytes())
+            .asked(&[OPAQUE; 4]);
+        self.asked(&[0; 8]).asked(extras).asked(key).asked(value)
     }
 
-    fn rehearse(&mut self, protocol: Protocol, request: &[u8]) {
-        self.request = request.first_chunk().copied();
-        if protocol == Protocol::Binary {
-            (self.asked, self.answered, self.opaque) = (12, 12, 4);
+    /// Adds a packet to the reply.
+    pub fn answered_in_packet(&mut self, opcode: u8, status: u8, extras: &[u8], value: &[u8]) {
+        let head = [0x81, opcode, 0, 0, extras.len() as u8, 0, 0, status];
+        let body = (extras.len() + value.len()) as u32;
+        self.answered(&head)
+            .answered(&body.to_be_bytes())
+            .answered(&[OPAQUE; 4]);
+        self.answered(&1_u64.to_be_bytes())
+            .answered(extras)
+            .answered(value);
+    }
+
+    /// Whether this is the request that is expected. Takes note of its last opaque.
+    pub fn hears(&mut self, parts: [&[u8]; 3]) -> bool {
+        let mut heard = Bytes::NONE;
+        for part in parts {
+            heard.add(part);
         }
-        let answered = self.reply[..self.length].iter().position(|&byte| byte == b'#');
-        let asked = request.windows(2).position(|pair| pair == b" O");
-        if let (Protocol::Meta, Some(answered), Some(asked)) = (protocol, answered, asked) {
-            (self.asked, self.answered, self.opaque) = (asked + 2, answered, 1);
+        let is_packet = heard.get().first() == Some(&0x80);
+        let mut rest = heard.get();
+        let mut wanted = self.request.get();
+        while let Some((&byte, after)) = wanted.split_first() {
+            if byte == OPAQUE {
+                let length = match is_packet {
+                    true => wanted.len().min(4),
+                    false => rest
+                        .iter()
+                        .take_while(|byte| !byte.is_ascii_whitespace())
+                        .count(),
+                };
+                let Some((opaque, others)) = rest.split_at_checked(length).filter(|_| length > 0)
+                else {
+                    break;
+                };
+                self.opaque = Bytes::NONE;
+                self.opaque.add(opaque);
+                rest = others;
+                wanted = if is_packet { &wanted[length..] } else { after };
+            } else if rest.first() == Some(&byte) {
+                (rest, wanted) = (&rest[1..], after);
+            } else {
+                break;
+            }
         }
+        let is_right = rest.is_empty() && wanted.is_empty();
+        if !is_right {
+            machine::complain(format_args!(
+                "asked was \"{}\", not \"{}\"",
+                heard.get().escape_ascii(),
+                self.request.get().escape_ascii(),
+            ));
+        }
+        is_right
     }
 
     /// Answers into `space`: so many bytes.
     pub fn answer(&self, space: &mut [u8]) -> usize {
-        space[..self.length].copy_from_slice(&self.reply[..self.length]);
-        self.length
+        let reply = self.reply.get();
+        let is_packet = reply.first() == Some(&0x81);
+        let mut opaque = self.opaque.get();
+        let mut written = 0;
+        for byte in reply {
+            let bytes = match (*byte, is_packet) {
+                (OPAQUE, true) => opaque.split_off(..1).unwrap_or_default(),
+                (OPAQUE, false) => opaque,
+                _ => slice::from_ref(byte),
+            };
+            space[written..][..bytes.len()].copy_from_slice(bytes);
+            written += bytes.len();
+        }
+        written
+    }
+}
+
+/// Some bytes.
+struct Bytes {
+    bytes: [u8; STORAGE],
+    length: usize,
+}
+
+impl Bytes {
+    const NONE: Self = Self {
+        bytes: [0; STORAGE],
+        length: 0,
+    };
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.bytes[self.length..][..bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
     }
 
-    /// Hears and answers, and nothing else, so that what this takes is known.
-    pub fn play(&mut self, protocol: Protocol, space: &mut [u8], rounds: u32) {
-        let request = self.request.unwrap_or_default();
-        let mut request = [request, [0; 24], [0; 24]];
-        for _ in 0..rounds {
-            self.hear(protocol, black_box(request.as_flattened_mut()));
-            black_box(self.answer(black_box(&mut *space)));
-        }
+    fn get(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
