@@ -189,7 +189,7 @@ operations() (
     for time in first second; do
         for level in 3 s; do
             timeout 60 qemu-system-arm -machine mps2-an386 -display none -serial null -monitor none \
-                -net none -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
+                -nic none -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
                 -kernel "$scratch/board-$level" | sed "s/^/thumbv7em -O$level\t/"
         done
         rm -f "$scratch"/callgrind*
@@ -217,15 +217,17 @@ operations() (
             if ($3 == "parse") print $2, "core", $1, "whole", whole[$1 FS $2] }
         END { if (lines == 0 || seen * 2 != lines) { print "bench: a count is missing" > "/dev/stderr"; failed = 1 }
             exit failed }' "$scratch/both" >"$records/operations.tsv"
-    echo "Instructions of the core alone: on thumbv7em-none-eabihf at -O3 and at -Os, on the host at -O3, and how many"
-    echo "times as many the first is as the last; $(qemu-system-arm --version | head -n 1), $(rustc --version)"
+    echo "Instructions of the core alone: on thumbv7em-none-eabihf at -O3 and at -Os, and on the host at -O3; x is how"
+    echo "many times as many the first are as the host's. $(qemu-system-arm --version | head -n 1), $(rustc --version)"
     awk -F '\t' '
         !($1 in known) { known[$1] = 1; order[++rows] = $1 }
         { number[$1, $3, $4] = $5 }
         END {
-            printf "%-18s", ""
             split("encode parse whole", parts, " ")
-            for (p = 1; p <= 3; p++) printf " %8s %6s %6s %5s", parts[p], "-Os", "host", "x"
+            printf "%-18s", ""
+            for (p = 1; p <= 3; p++) printf " %8s %6s %6s %5s", parts[p], "", "", ""
+            printf "\n%-18s", ""
+            for (p = 1; p <= 3; p++) printf " %8s %6s %6s %5s", "-O3", "-Os", "host", "x"
             print ""
             for (n = 1; n <= rows; n++) {
                 printf "%-18s", order[n]

@@ -41,6 +41,11 @@ impl Spans {
         }
     }
 
+    /// Whether no part is counted.
+    pub fn are_off(&self) -> bool {
+        self.part.is_none()
+    }
+
     /// Forgets what was counted; from here on this part is.
     pub fn begin(&mut self, part: Part) {
         *self = Self {
