@@ -44,7 +44,7 @@ fn in_meta() -> Result<(), Error> {
     stage.one(
         "get hit, meta",
         &get,
-        |item| is_hit(item),
+        is_hit,
         |script| {
             script.asked(b"mg a-key-16-letters v f O#\r\n");
             script
@@ -83,7 +83,7 @@ fn in_meta() -> Result<(), Error> {
     stage.one(
         "set, meta",
         &Store::set(key, VALUE),
-        |stored| is_stored(stored),
+        is_stored,
         |script| {
             script
                 .asked(b"ms a-key-16-letters 32 O#\r\n")
@@ -121,7 +121,7 @@ fn in_text() -> Result<(), Error> {
     stage.one(
         "get hit, text",
         &get,
-        |item| is_hit(item),
+        is_hit,
         |script| {
             script.asked(b"get a-key-16-letters\r\n");
             script
@@ -143,7 +143,7 @@ fn in_text() -> Result<(), Error> {
     stage.one(
         "set, text",
         &Store::set(key, VALUE),
-        |stored| is_stored(stored),
+        is_stored,
         |script| {
             script
                 .asked(b"set a-key-16-letters 0 0 32\r\n")
@@ -181,7 +181,7 @@ fn in_binary() -> Result<(), Error> {
     stage.one(
         "get hit, binary",
         &get,
-        |item| is_hit(item),
+        is_hit,
         |script| {
             script
                 .asked_in_packet(0x00, &[], KEY, &[])
@@ -201,7 +201,7 @@ fn in_binary() -> Result<(), Error> {
     stage.one(
         "set, binary",
         &Store::set(key, VALUE),
-        |stored| is_stored(stored),
+        is_stored,
         |script| {
             script
                 .asked_in_packet(0x01, &[0; 8], KEY, VALUE)
@@ -244,7 +244,7 @@ fn in_batches() -> Result<(), Error> {
     Stage(Protocol::Meta).many(
         "get 10, meta",
         &GetMany::new(&keys),
-        |item| is_hit(item),
+        is_hit,
         |script| {
             script.asked(b"get");
             for (key, value) in &items {
@@ -262,7 +262,7 @@ fn in_batches() -> Result<(), Error> {
     Stage(Protocol::Meta).many(
         "set 10, meta",
         &set,
-        |stored| is_stored(stored),
+        is_stored,
         |script| {
             for (key, value) in &items {
                 script
@@ -278,7 +278,7 @@ fn in_batches() -> Result<(), Error> {
     Stage(Protocol::Text).many(
         "set 10, text",
         &set,
-        |stored| is_stored(stored),
+        is_stored,
         |script| {
             for (key, value) in &items {
                 script
