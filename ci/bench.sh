@@ -116,6 +116,43 @@ END
     return $status
 )
 
+# That a call's cost is linear in its keys, and in its value's bytes: from size to size a further key, or byte,
+# may take a tenth more instructions than in the first step, and each is allowed a part of a system call.
+linear() (
+    set -e
+    serve
+    echo "How a call grows with its keys, or with its value's bytes; the last column is what each further one takes"
+    printf '%-18s %14s %14s %14s %14s\n' "" instructions "system calls" allocations "instructions"
+    while read -r verb share points; do
+        for point in $points; do
+            IFS=/ read -r size few many <<<"$point"
+            call=("$programs/exact" "$verb:$size" "$socket")
+            i=$(each instructions) s=$(each system_calls) a=$(each allocations)
+            echo "$verb $size $share $i $s $a"
+        done
+    done >"$scratch/linear" <<'END'
+get-many 0.008 1/10/60 10/10/60 100/5/25 1000/2/6 10000/1/2
+set-many 0.02 1/10/60 10/10/60 100/5/25 1000/2/6 10000/1/2
+get 0.00002 1/10/60 1024/10/60 16384/10/60 131072/10/60 524288/5/25
+set 0.00001 1/10/60 1024/10/60 16384/10/60 131072/10/60 524288/5/25
+END
+    awk '
+        function fail(why) { print "bench: " $1 " of " $2 " " why > "/dev/stderr"; failed = 1 }
+        $1 != verb { verb = $1; step = 0; before = 0 }
+        {
+            more = before ? ($4 - instructions) / ($2 - before) : 0
+            printf "%-18s %14.0f %14.2f %14.2f %14s\n", $1 " " $2, $4, $5, $6, before ? sprintf("%.3f", more) : ""
+            # The first step is from one to the size where what is done once no longer shows; the second is the measure.
+            if (step == 2) first = more
+            # A hundredth, for what takes next to nothing for a byte.
+            if (step > 2 && more > first * 1.1 + 0.01) fail("takes " more " instructions for each, after " first)
+            if ($5 > 2.05 + $2 * $3) fail("makes " $5 " system calls")
+            if ($6 > 0) fail("allocates")
+            before = $2; instructions = $4; step++
+        }
+        END { exit failed || NR != 20 }' "$scratch/linear"
+)
+
 # Five rounds of both on the same core, one after the other; the median of each, and of the ratios within
 # a round.
 placement() (
@@ -401,10 +438,10 @@ compressors() (
 )
 
 case ${1:-all} in
-all) parts=(exact placement compressors codec operations ranking scaling counts report) ;;
---quick | exact) parts=(exact) ;;
+all) parts=(exact linear placement compressors codec operations ranking scaling counts report) ;;
+--quick) parts=(exact linear) ;;
 --bless) parts=(exact) bless=1 ;;
-placement | compressors | codec | operations | ranking | scaling | counts | report) parts=("$1") ;;
+exact | linear | placement | compressors | codec | operations | ranking | scaling | counts | report) parts=("$1") ;;
 -h | --help)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
     exit 0
