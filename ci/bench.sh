@@ -12,6 +12,8 @@
 #   ci/bench.sh compressors how fast the core compresses and inflates, beside zlib-rs, zlib-ng and miniz_oxide
 #                           at their level 6, and how small
 #   ci/bench.sh codec       nanoseconds and instructions to encode a request, and to parse a reply
+#   ci/bench.sh operations  instructions of the core alone to encode, to parse and in all, for each operation on a
+#                           Cortex-M4 in QEMU and on the host
 #   ci/bench.sh ranking     the workloads of the targets: minimc, the least that a program can do, and the
 #                           peers, in turns on the same core
 #   ci/bench.sh scaling     1 to 256 tasks, 1 to 10,000 keys a multi-get, values of 1 byte to 1 MiB
@@ -116,6 +118,43 @@ END
     return $status
 )
 
+# That a call's cost is linear in its keys, and in its value's bytes: from size to size a further key, or byte,
+# may take a tenth more instructions than in the first step, and each is allowed a part of a system call.
+linear() (
+    set -e
+    serve
+    echo "How a call grows with its keys, or with its value's bytes; the last column is what each further one takes"
+    printf '%-18s %14s %14s %14s %14s\n' "" instructions "system calls" allocations "instructions"
+    while read -r verb share points; do
+        for point in $points; do
+            IFS=/ read -r size few many <<<"$point"
+            call=("$programs/exact" "$verb:$size" "$socket")
+            i=$(each instructions) s=$(each system_calls) a=$(each allocations)
+            echo "$verb $size $share $i $s $a"
+        done
+    done >"$scratch/linear" <<'END'
+get-many 0.008 1/10/60 10/10/60 100/5/25 1000/2/6 10000/1/2
+set-many 0.02 1/10/60 10/10/60 100/5/25 1000/2/6 10000/1/2
+get 0.00002 1/10/60 1024/10/60 16384/10/60 131072/10/60 524288/5/25
+set 0.00001 1/10/60 1024/10/60 16384/10/60 131072/10/60 524288/5/25
+END
+    awk '
+        function fail(why) { print "bench: " $1 " of " $2 " " why > "/dev/stderr"; failed = 1 }
+        $1 != verb { verb = $1; step = 0; before = 0 }
+        {
+            more = before ? ($4 - instructions) / ($2 - before) : 0
+            printf "%-18s %14.0f %14.2f %14.2f %14s\n", $1 " " $2, $4, $5, $6, before ? sprintf("%.3f", more) : ""
+            # The first step is from one to the size where what is done once no longer shows; the second is the measure.
+            if (step == 2) first = more
+            # A hundredth, for what takes next to nothing for a byte.
+            if (step > 2 && more > first * 1.1 + 0.01) fail("takes " more " instructions for each, after " first)
+            if ($5 > 2.05 + $2 * $3) fail("makes " $5 " system calls")
+            if ($6 > 0) fail("allocates")
+            before = $2; instructions = $4; step++
+        }
+        END { exit failed || NR != 20 }' "$scratch/linear"
+)
+
 # Five rounds of both on the same core, one after the other; the median of each, and of the ratios within
 # a round.
 placement() (
@@ -171,6 +210,74 @@ codec() (
                 print "parse " name, "-", "minimc", "instructions", (whole - encode) / 64 }'
         done
     } | tee "$records/codec.tsv"
+)
+
+# What the core alone takes for an operation: on a Cortex-M4 in QEMU, where time is made of instructions, built
+# for speed and as small as the firmware in boards/, and on the host. Each is counted twice, and must be the same.
+operations() (
+    set -e
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    source ci/bare-metal.sh
+    build --package minimc-operations
+    for level in 3 s; do
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=$level bare_cargo thumbv7em-none-eabihf build --quiet --release \
+            --manifest-path tests/benches/Cargo.toml --target-dir "$target" --package minimc-operations
+        cp "$target/thumbv7em-none-eabihf/release/minimc-operations" "$scratch/board-$level"
+    done
+    for time in first second; do
+        for level in 3 s; do
+            timeout 60 qemu-system-arm -machine mps2-an386 -display none -serial null -monitor none \
+                -nic none -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
+                -kernel "$scratch/board-$level" | sed "s/^/thumbv7em -O$level\t/"
+        done
+        rm -f "$scratch"/callgrind*
+        valgrind --tool=callgrind --toggle-collect=counted --dump-before=part_ends \
+            --callgrind-out-file="$scratch/callgrind" "$programs/minimc-operations" >"$scratch/host" 2>"$scratch/valgrind" ||
+            { cat "$scratch/valgrind" >&2 && false; }
+        # A file for each part, numbered.
+        at=0
+        while IFS= read -r part; do
+            at=$((at + 1))
+            printf 'host\t%s\t%s\n' "$part" "$(awk '$1 == "totals:" { print $2 }' "$scratch/callgrind.$at")"
+        done <"$scratch/host"
+    done >"$scratch/both"
+    awk -F '\t' -v OFS='\t' '
+        { lines++ }
+        $2 == "nothing" { each[$1] = $5 / $4 }
+        { row = $1 FS $2 FS $3 }
+        row in count { if (count[row] != $5) { print "bench: " $2 " takes " count[row] " and then " $5 > "/dev/stderr"; failed = 1 }; seen++; next }
+        { count[row] = $5 }
+        $2 == "nothing" { next }
+        { # Of what was counted, what counting takes; 64 calls.
+            number = ($5 - $4 * each[$1]) / 64
+            whole[$1 FS $2] += number
+            if ($3 != "move") print $2, "core", $1, $3, number
+            if ($3 == "parse") print $2, "core", $1, "whole", whole[$1 FS $2] }
+        END { if (lines == 0 || seen * 2 != lines) { print "bench: a count is missing" > "/dev/stderr"; failed = 1 }
+            exit failed }' "$scratch/both" >"$records/operations.tsv"
+    echo "Instructions of the core alone: on thumbv7em-none-eabihf at -O3 and at -Os, and on the host at -O3; x is how"
+    echo "many times as many the first are as the host's. $(qemu-system-arm --version | head -n 1), $(rustc --version)"
+    awk -F '\t' '
+        !($1 in known) { known[$1] = 1; order[++rows] = $1 }
+        { number[$1, $3, $4] = $5 }
+        END {
+            split("encode parse whole", parts, " ")
+            printf "%-18s", ""
+            for (p = 1; p <= 3; p++) printf " %8s %6s %6s %5s", parts[p], "", "", ""
+            printf "\n%-18s", ""
+            for (p = 1; p <= 3; p++) printf " %8s %6s %6s %5s", "-O3", "-Os", "host", "x"
+            print ""
+            for (n = 1; n <= rows; n++) {
+                printf "%-18s", order[n]
+                for (p = 1; p <= 3; p++) {
+                    fast = number[order[n], "thumbv7em -O3", parts[p]]
+                    host = number[order[n], "host", parts[p]]
+                    printf " %8.0f %6.0f %6.0f %5.2f", fast, number[order[n], "thumbv7em -Os", parts[p]], host, fast / host
+                }
+                print ""
+            }
+        }' "$records/operations.tsv"
 )
 
 # The programs of peers in other languages.
@@ -280,7 +387,7 @@ report() (
         echo "# Rust peers: $(for name in memcache async-memcached mtop-client memcache-async tokio; do version_of $name; done | paste -sd ,)"
         "$MINIMC_BENCH_PYTHON" -c 'import pylibmc, pymemcache, sys; print("# pylibmc", pylibmc.__version__, "over libmemcached", pylibmc.libmemcached_version + ", pymemcache", pymemcache.__version__ + ", Python", sys.version.split()[0])'
         echo "# rsmc is not measured: the registry has no crate of that name"
-        cat "$records"/{ranking,scaling,counts,codec,placement}.tsv
+        cat "$records"/{ranking,scaling,counts,codec,operations,placement}.tsv
     } >"$records/all.tsv"
     "$programs/minimc-rank" report "$records/all.tsv" docs/benchmarks
 )
@@ -339,10 +446,10 @@ compressors() (
 )
 
 case ${1:-all} in
-all) parts=(exact placement compressors codec ranking scaling counts report) ;;
---quick | exact) parts=(exact) ;;
+all) parts=(exact linear placement compressors codec operations ranking scaling counts report) ;;
+--quick) parts=(exact linear) ;;
 --bless) parts=(exact) bless=1 ;;
-placement | compressors | codec | ranking | scaling | counts | report) parts=("$1") ;;
+exact | linear | placement | compressors | codec | operations | ranking | scaling | counts | report) parts=("$1") ;;
 busy-poll) parts=(busy_poll) ;;
 -h | --help)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
