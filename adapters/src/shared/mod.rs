@@ -46,6 +46,7 @@
 mod cluster;
 mod dispatch;
 mod hub;
+mod line;
 mod slots;
 mod verbs;
 

@@ -1,13 +1,16 @@
 //! The everyday methods of a shared connection: what they hand out owns itself.
 
 use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::iter;
 
 use minimc_core::command::{
     Count, Delete, DeleteCas, Deleted, Exists, FlushAll, Get, Noop, Store, Stored, Touch, Version,
 };
 use minimc_core::{Entry, Error, ErrorKind, Expiry, IntoKey, Text};
 
-use super::{Shared, ended};
+use super::Shared;
+use super::line::Outcome;
 use crate::verbs::OwnedItem;
 
 /// Values of more bytes than this go out on the second connection.
@@ -63,7 +66,8 @@ impl Shared {
     }
 
     /// Gets the items under all keys, in their order, each with its own error: all are asked for before
-    /// any is waited for. A [`Client`](crate::Client) does many keys for less.
+    /// any is waited for, up to 255 of them by one request. A server is asked as by
+    /// [`GetMany`](crate::command::GetMany).
     pub async fn get_many<K: AsRef<[u8]>>(
         &self,
         keys: &[K],
@@ -83,35 +87,34 @@ impl Shared {
     }
 
     /// The items under all keys, and the indexes of those that were lost and are to be asked for again.
-    async fn get_each(
-        &self,
-        keys: &[&[u8]],
-    ) -> (Vec<Result<Option<OwnedItem>, Error>>, Vec<usize>) {
-        let mut waits = Vec::with_capacity(keys.len());
-        for key in keys {
-            waits.push(match key.into_key() {
-                Ok(key) => self.handles.hub.queue(&Get::new(key)).await,
-                Err(error) => Err(error),
-            });
+    async fn get_each(&self, keys: &[&[u8]]) -> (Vec<Outcome>, Vec<usize>) {
+        let (mut waits, mut rest) = (Vec::new(), keys);
+        while !rest.is_empty() {
+            // Where the line cannot be queued, nor could the others.
+            let line = self.handles.hub.queue_line(rest).await;
+            let (count, waiting) = line.unwrap_or_else(|error| (rest.len(), Err(error)));
+            waits.push((count, waiting));
+            rest = rest.get(count..).unwrap_or_default();
         }
         let (mut items, mut lost) = (Vec::with_capacity(keys.len()), Vec::new());
-        for waiting in waits {
-            let ended = match waiting {
-                Ok(waiting) => ended(waiting).await,
+        for (count, waiting) in waits {
+            let mut waiting = match waiting {
+                Ok(waiting) => waiting,
                 Err(error) => {
-                    items.push(Err(error));
+                    items.extend(iter::repeat_n(error, count).map(Err));
                     continue;
                 }
             };
-            items.push(match ended {
-                Ok(reply) => self.decode::<Get<'_>, _>(reply, |item| item.map(OwnedItem::from)),
-                Err(failure) => {
+            let line = poll_fn(|context| waiting.poll_line(context)).await;
+            let before = items.len();
+            items.extend(line.outcomes().enumerate().map(|(index, outcome)| {
+                outcome.unwrap_or_else(|failure| {
                     if self.repeats(failure, true) {
-                        lost.push(items.len());
+                        lost.push(before + index);
                     }
                     Err(failure.into())
-                }
-            });
+                })
+            }));
         }
         (items, lost)
     }

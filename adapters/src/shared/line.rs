@@ -1,0 +1,113 @@
+//! A line: keys of one task that one request asks for, and what came of each.
+
+use alloc::vec::Vec;
+
+use minimc_core::command::GetMany;
+use minimc_core::{Error, ErrorKind, Progress};
+
+use super::hub::Shared;
+use crate::client::Failure;
+use crate::verbs::OwnedItem;
+
+/// What came of a key.
+pub(super) type Outcome = Result<Option<OwnedItem>, Error>;
+
+/// A line that was sent.
+///
+/// It has copies of its keys: who asked for them may be gone when they are answered, and the answers still
+/// have to be told from those to others.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// The keys, one behind the other, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    progress: Progress,
+    /// `None` for a key of which nothing is known yet.
+    outcomes: Vec<Option<Outcome>>,
+    /// How many of those there are.
+    open: usize,
+    /// What became of those that stay without an answer.
+    lost: Option<Failure>,
+}
+
+impl Line {
+    /// Asks for as many of the keys as fit, and tells how many these are. If the first is none that could be
+    /// sent, that is its outcome.
+    ///
+    /// Fails as [`send_batch`](minimc_core::Connection::send_batch) does.
+    pub(super) fn send(
+        keys: &[&[u8]],
+        connection: &mut Shared,
+    ) -> Result<(usize, Result<Self, Error>), Error> {
+        let (gets, mut progress) = (GetMany::new(keys), Progress::new());
+        let _no_gap = connection.send_batch(&gets, &mut progress)?;
+        let sent = keys.get(..progress.queued()).unwrap_or_default();
+        if sent.is_empty() {
+            let (_, outcome) = connection.item(&gets, &mut progress)?;
+            let error = outcome.err().unwrap_or(ErrorKind::OutOfOrder.into());
+            return Ok((1, Err(error)));
+        }
+        let mut line = Self {
+            bytes: Vec::with_capacity(sent.iter().map(|key| key.len()).sum()),
+            ends: Vec::with_capacity(sent.len()),
+            progress,
+            outcomes: Vec::new(),
+            open: sent.len(),
+            lost: None,
+        };
+        line.outcomes.resize_with(sent.len(), || None);
+        for key in sent {
+            line.bytes.extend_from_slice(key);
+            line.ends.push(line.bytes.len());
+        }
+        Ok((sent.len(), Ok(line)))
+    }
+
+    /// Takes what has come for it, which must be what is owed first; `true` when nothing is open any more.
+    /// The outcomes are kept if somebody wants them.
+    pub(super) fn take(
+        &mut self,
+        connection: &mut Shared,
+        is_wanted: bool,
+    ) -> Result<bool, ErrorKind> {
+        if !is_wanted {
+            self.outcomes = Vec::new();
+        }
+        let mut start = 0;
+        let keys = self.ends.iter().map(|end| {
+            let key = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            key
+        });
+        let keys: Vec<&[u8]> = keys.collect();
+        let gets = GetMany::new(&keys);
+        // Never asked beyond its last outcome: what comes then is another's.
+        while self.open > 0 {
+            if !connection.item_arrived(&gets, &mut self.progress)? {
+                return Ok(false);
+            }
+            let item = connection.item(&gets, &mut self.progress);
+            let (index, outcome) = item.map_err(|error| error.kind())?;
+            self.open -= 1;
+            if let Some(place) = self.outcomes.get_mut(index) {
+                *place = Some(outcome.map(|item| item.map(OwnedItem::from)));
+            }
+        }
+        Ok(true)
+    }
+
+    /// The connection was lost: so are the keys that were not answered.
+    pub(super) fn lose(&mut self, failure: Failure) {
+        self.lost = Some(failure);
+    }
+
+    /// What came of each key, in their order, or what it was lost by.
+    pub(super) fn outcomes(self) -> impl Iterator<Item = Result<Outcome, Failure>> {
+        let lost = self.lost.unwrap_or(Failure {
+            kind: ErrorKind::Closed,
+            fate: minimc_core::Fate::Unknown,
+        });
+        let outcomes = self.outcomes.into_iter();
+        outcomes.map(move |outcome| outcome.ok_or(lost))
+    }
+}
