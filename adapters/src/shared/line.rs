@@ -24,8 +24,6 @@ pub(super) struct Line {
     progress: Progress,
     /// `None` for a key of which nothing is known yet.
     outcomes: Vec<Option<Outcome>>,
-    /// How many of those there are.
-    open: usize,
     /// What became of those that stay without an answer.
     lost: Option<Failure>,
 }
@@ -52,7 +50,6 @@ impl Line {
             ends: Vec::with_capacity(sent.len()),
             progress,
             outcomes: Vec::new(),
-            open: sent.len(),
             lost: None,
         };
         line.outcomes.resize_with(sent.len(), || None);
@@ -63,7 +60,7 @@ impl Line {
         Ok((sent.len(), Ok(line)))
     }
 
-    /// Takes what has come for it, which must be what is owed first; `true` when nothing is open any more.
+    /// Takes what has come for it, which must be what is owed first; `true` when it has ended.
     /// The outcomes are kept if somebody wants them.
     pub(super) fn take(
         &mut self,
@@ -81,19 +78,14 @@ impl Line {
         });
         let keys: Vec<&[u8]> = keys.collect();
         let gets = GetMany::new(&keys);
-        // Never asked beyond its last outcome: what comes then is another's.
-        while self.open > 0 {
-            if !connection.item_arrived(&gets, &mut self.progress)? {
-                return Ok(false);
-            }
+        while connection.item_arrived(&gets, &mut self.progress)? {
             let item = connection.item(&gets, &mut self.progress);
             let (index, outcome) = item.map_err(|error| error.kind())?;
-            self.open -= 1;
             if let Some(place) = self.outcomes.get_mut(index) {
                 *place = Some(outcome.map(|item| item.map(OwnedItem::from)));
             }
         }
-        Ok(true)
+        Ok(!self.progress.is_waiting())
     }
 
     /// The connection was lost: so are the keys that were not answered.
