@@ -127,14 +127,13 @@ impl Shared {
         expiry: Expiry,
     ) -> Result<(), Error> {
         let store = Store::set(key.into_key()?, value.as_ref());
-        match self
-            .store(store.expiry(self.resolve(expiry)), value.as_ref())
-            .await?
-        {
+        let store = store.expiry(self.resolve(expiry));
+        self.store_as(store, value.as_ref(), |stored| match stored {
             Stored::Stored => Ok(()),
             // A set has no condition that could fail to hold.
             _ => Err(ErrorKind::Malformed.into()),
-        }
+        })
+        .await
     }
 
     /// Stores `value` until `expiry` if there is no item yet.
@@ -202,10 +201,19 @@ impl Shared {
     }
 
     async fn store(&self, store: Store<'_, '_>, value: &[u8]) -> Result<Stored, Error> {
+        self.store_as(store, value, Ok).await
+    }
+
+    async fn store_as<R>(
+        &self,
+        store: Store<'_, '_>,
+        value: &[u8],
+        make: impl FnOnce(Stored) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         if value.len() > LARGE {
-            return self.call_aside(&store, |stored| stored).await;
+            return self.call_aside(&store, make).await;
         }
-        self.call(&store).await
+        self.exchange(&store, make).await
     }
 
     /// Lets the item under `key` live until `expiry`; `false` if there is none.
