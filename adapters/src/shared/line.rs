@@ -6,11 +6,8 @@ use minimc_core::command::GetMany;
 use minimc_core::{Error, ErrorKind, Progress};
 
 use super::hub::Shared;
+use super::items::Items;
 use crate::client::Failure;
-use crate::verbs::OwnedItem;
-
-/// What came of a key.
-pub(super) type Outcome = Result<Option<OwnedItem>, Error>;
 
 /// A line that was sent.
 ///
@@ -22,10 +19,9 @@ pub(super) struct Line {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     progress: Progress,
-    /// `None` for a key of which nothing is known yet.
-    outcomes: Vec<Option<Outcome>>,
+    pub(super) items: Items,
     /// What became of those that stay without an answer.
-    lost: Option<Failure>,
+    pub(super) lost: Option<Failure>,
 }
 
 impl Line {
@@ -49,10 +45,9 @@ impl Line {
             bytes: Vec::with_capacity(sent.iter().map(|key| key.len()).sum()),
             ends: Vec::with_capacity(sent.len()),
             progress,
-            outcomes: Vec::new(),
+            items: Items::open(sent.len()),
             lost: None,
         };
-        line.outcomes.resize_with(sent.len(), || None);
         for key in sent {
             line.bytes.extend_from_slice(key);
             line.ends.push(line.bytes.len());
@@ -61,14 +56,14 @@ impl Line {
     }
 
     /// Takes what has come for it, which must be what is owed first; `true` when it has ended.
-    /// The outcomes are kept if somebody wants them.
+    /// The items are kept if somebody wants them.
     pub(super) fn take(
         &mut self,
         connection: &mut Shared,
         is_wanted: bool,
     ) -> Result<bool, ErrorKind> {
         if !is_wanted {
-            self.outcomes = Vec::new();
+            self.items = Items::default();
         }
         let mut start = 0;
         let keys = self.ends.iter().map(|end| {
@@ -81,9 +76,7 @@ impl Line {
         while connection.item_arrived(&gets, &mut self.progress)? {
             let item = connection.item(&gets, &mut self.progress);
             let (index, outcome) = item.map_err(|error| error.kind())?;
-            if let Some(place) = self.outcomes.get_mut(index) {
-                *place = Some(outcome.map(|item| item.map(OwnedItem::from)));
-            }
+            self.items.set(index, outcome);
         }
         Ok(!self.progress.is_waiting())
     }
@@ -91,15 +84,5 @@ impl Line {
     /// The connection was lost: so are the keys that were not answered.
     pub(super) fn lose(&mut self, failure: Failure) {
         self.lost = Some(failure);
-    }
-
-    /// What came of each key, in their order, or what it was lost by.
-    pub(super) fn outcomes(self) -> impl Iterator<Item = Result<Outcome, Failure>> {
-        let lost = self.lost.unwrap_or(Failure {
-            kind: ErrorKind::Closed,
-            fate: minimc_core::Fate::Unknown,
-        });
-        let outcomes = self.outcomes.into_iter();
-        outcomes.map(move |outcome| outcome.ok_or(lost))
     }
 }

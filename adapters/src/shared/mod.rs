@@ -46,11 +46,13 @@
 mod cluster;
 mod dispatch;
 mod hub;
+mod items;
 mod line;
 mod slots;
 mod verbs;
 
 pub use cluster::SharedCluster;
+pub use items::{IntoIter, Items, Iter};
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -2,15 +2,13 @@
 
 use alloc::vec::Vec;
 use core::future::poll_fn;
-use core::iter;
 
 use minimc_core::command::{
     Count, Delete, DeleteCas, Deleted, Exists, FlushAll, Get, Noop, Store, Stored, Touch, Version,
 };
 use minimc_core::{Entry, Error, ErrorKind, Expiry, IntoKey, Text};
 
-use super::Shared;
-use super::line::Outcome;
+use super::{Items, Shared};
 use crate::verbs::OwnedItem;
 
 /// Values of more bytes than this go out on the second connection.
@@ -68,26 +66,21 @@ impl Shared {
     /// Gets the items under all keys, in their order, each with its own error: all are asked for before
     /// any is waited for, up to 255 of them by one request. A server is asked as by
     /// [`GetMany`](crate::command::GetMany).
-    pub async fn get_many<K: AsRef<[u8]>>(
-        &self,
-        keys: &[K],
-    ) -> Vec<Result<Option<OwnedItem>, Error>> {
+    pub async fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Items {
         let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
         let (mut items, lost) = self.get_each(&keys).await;
         if !lost.is_empty() {
             let again = lost.iter().filter_map(|index| keys.get(*index).copied());
             let (again, _) = self.get_each(&again.collect::<Vec<_>>()).await;
-            for (index, item) in lost.into_iter().zip(again) {
-                if let Some(place) = items.get_mut(index) {
-                    *place = item;
-                }
+            for (index, item) in lost.into_iter().zip(&again) {
+                items.set(index, item);
             }
         }
         items
     }
 
     /// The items under all keys, and the indexes of those that were lost and are to be asked for again.
-    async fn get_each(&self, keys: &[&[u8]]) -> (Vec<Outcome>, Vec<usize>) {
+    async fn get_each(&self, keys: &[&[u8]]) -> (Items, Vec<usize>) {
         let (mut waits, mut rest) = (Vec::new(), keys);
         while !rest.is_empty() {
             // Where the line cannot be queued, nor could the others.
@@ -96,25 +89,26 @@ impl Shared {
             waits.push((count, waiting));
             rest = rest.get(count..).unwrap_or_default();
         }
-        let (mut items, mut lost) = (Vec::with_capacity(keys.len()), Vec::new());
+        let (mut items, mut lost) = (Items::default(), Vec::new());
         for (count, waiting) in waits {
-            let mut waiting = match waiting {
-                Ok(waiting) => waiting,
-                Err(error) => {
-                    items.extend(iter::repeat_n(error, count).map(Err));
-                    continue;
-                }
-            };
-            let line = poll_fn(|context| waiting.poll_line(context)).await;
             let before = items.len();
-            items.extend(line.outcomes().enumerate().map(|(index, outcome)| {
-                outcome.unwrap_or_else(|failure| {
-                    if self.repeats(failure, true) {
-                        lost.push(before + index);
+            match waiting {
+                Ok(mut waiting) => {
+                    let mut line = poll_fn(|context| waiting.poll_line(context)).await;
+                    if let Some(failure) = line.lost {
+                        let open = line.items.fail_open(failure.into());
+                        if self.repeats(failure, true) {
+                            lost.extend(open.into_iter().map(|index| before + index));
+                        }
                     }
-                    Err(failure.into())
-                })
-            }));
+                    items.append(line.items);
+                }
+                Err(error) => {
+                    let mut unasked = Items::open(count);
+                    unasked.fail_open(error);
+                    items.append(unasked);
+                }
+            }
         }
         (items, lost)
     }
