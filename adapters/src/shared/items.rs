@@ -33,6 +33,9 @@ pub struct Items {
     found: Vec<Found>,
 }
 
+/// The most bytes that are reserved for values that have not come.
+const ROOM: usize = 16 * 1024;
+
 /// What came of a key.
 #[derive(Clone, Copy)]
 enum Found {
@@ -81,6 +84,7 @@ impl Items {
 
     /// Sets what came of the key with this index, if there is one.
     pub(super) fn set(&mut self, index: usize, outcome: Result<Option<Item<'_>>, Error>) {
+        let count = self.found.len();
         let Some(found) = self.found.get_mut(index) else {
             return;
         };
@@ -88,6 +92,11 @@ impl Items {
             Ok(None) => Found::Missed,
             Ok(Some(item)) => {
                 let start = self.values.len();
+                if start == 0 {
+                    // Mostly the values are alike.
+                    let room = item.value.len().saturating_mul(count);
+                    self.values.reserve(room.min(ROOM));
+                }
                 self.values.extend_from_slice(item.value);
                 Found::Value {
                     start,
