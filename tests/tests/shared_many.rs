@@ -259,6 +259,24 @@ fn a_server_that_fails_on_the_way() {
     });
 }
 
+/// A server that takes no more clients says so before it closes: nothing was carried out.
+#[test]
+fn a_server_that_is_full() {
+    run(async {
+        let (listener, shared) = by_hand(false).await;
+        let server = async {
+            let mut stream = accept(&listener).await;
+            expect(&mut stream, "get a b\r\nget c\r\n").await;
+            send(&mut stream, b"ERROR Too many open connections\r\n").await;
+        };
+        let first = outcomes(&shared, &["a", "b"]);
+        let second = outcomes(&shared, &["c"]);
+        let (first, second, ()) = tokio::join!(first, second, server);
+        assert_eq!(first, ["TooManyConnections, NotSent"; 2]);
+        assert_eq!(second, ["Closed, Unknown"]);
+    });
+}
+
 /// More than may be on its way, from many tasks, of which some give up: one connection serves them all.
 #[test]
 fn more_than_there_is_room_for() {

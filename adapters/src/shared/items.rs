@@ -238,3 +238,77 @@ impl Iterator for IntoIter {
 
 impl ExactSizeIterator for IntoIter {}
 impl FusedIterator for IntoIter {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::*;
+
+    fn item(value: &str) -> Result<Option<Item<'_>>, Error> {
+        let value = value.as_bytes();
+        Ok(Some(Item {
+            value,
+            flags: 7,
+            cas: None,
+        }))
+    }
+
+    /// What is lent, what is owned and what is got by its index, which are the same.
+    fn seen(items: &Items) -> Vec<String> {
+        let short = |outcome: Result<Option<(&[u8], u32)>, Error>| match outcome {
+            Ok(None) => "miss".into(),
+            Ok(Some((value, flags))) => format!("{} {flags}", value.escape_ascii()),
+            Err(error) => format!("{:?}", error.kind()),
+        };
+        let lent = |item: Item<'_>| short(Ok(Some((item.value, item.flags))));
+        let one = |item: Result<Option<Item<'_>>, Error>| match item {
+            Ok(Some(item)) => lent(item),
+            Ok(None) => short(Ok(None)),
+            Err(error) => short(Err(error)),
+        };
+        let by_iter: Vec<_> = items.iter().map(one).collect();
+        let by_index = (0..items.len()).filter_map(|index| items.get(index));
+        assert_eq!(by_index.map(one).collect::<Vec<_>>(), by_iter);
+        assert!(items.get(items.len()).is_none());
+        let mut copy = Items::default();
+        copy.append(Items::open(0));
+        let mut copies = Items::open(items.len());
+        for (index, outcome) in items.iter().enumerate() {
+            copies.set(index, outcome);
+        }
+        copy.append(copies);
+        let owned = copy.into_iter();
+        assert_eq!(owned.len(), items.len());
+        let owned = owned.map(|item| match item {
+            Ok(Some(item)) => short(Ok(Some((&item.value, item.flags)))),
+            Ok(None) => short(Ok(None)),
+            Err(error) => short(Err(error)),
+        });
+        assert_eq!(owned.collect::<Vec<_>>(), by_iter);
+        by_iter
+    }
+
+    #[test]
+    fn each_in_its_place() {
+        let mut first = Items::open(3);
+        first.set(2, item("two"));
+        first.set(0, item(""));
+        first.set(3, item("none has this index"));
+        assert_eq!(
+            first.fail_open(ErrorKind::TimedOut.into()),
+            [1],
+            "{first:?}"
+        );
+        assert!(first.fail_open(ErrorKind::Closed.into()).is_empty());
+        let mut second = Items::open(2);
+        second.set(1, Ok(None));
+        assert_eq!(second.fail_open(ErrorKind::Closed.into()), [0]);
+        first.append(second);
+        assert_eq!(seen(&first), [" 7", "TimedOut", "two 7", "Closed", "miss"]);
+        // One that was asked for again.
+        first.set(1, item("one"));
+        assert_eq!(seen(&first), [" 7", "one 7", "two 7", "Closed", "miss"]);
+    }
+}

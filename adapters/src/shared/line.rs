@@ -12,7 +12,8 @@ use crate::client::Failure;
 /// A line that was sent.
 ///
 /// It has copies of its keys: who asked for them may be gone when they are answered, and the answers still
-/// have to be told from those to others.
+/// have to be told from those to others. Each line is a batch of one group, with a progress of its own: so many
+/// may be on their way, as long as each is asked only while it is what is owed first.
 #[derive(Debug)]
 pub(super) struct Line {
     /// The keys, one behind the other, and where each ends.
