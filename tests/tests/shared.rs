@@ -146,7 +146,7 @@ fn all_the_verbs() {
         let one = shared.get_many(&["k1", "no key", "k"]).await;
         let kinds: Vec<_> = one
             .iter()
-            .map(|item| item.as_ref().err().map(|e| e.kind()))
+            .map(|item| item.err().map(|e| e.kind()))
             .collect();
         assert!(
             matches!(kinds[..], [None, Some(ErrorKind::Key(_)), None]),

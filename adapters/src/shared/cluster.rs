@@ -98,7 +98,7 @@ impl SharedCluster {
             (places, parts.collect::<Vec<_>>())
         });
         let asked = parts.into_iter().map(async |(shared, keys)| match shared {
-            Some(Ok(shared)) => shared.get_many(&keys).await,
+            Some(Ok(shared)) => shared.get_many(&keys).await.into_iter().collect(),
             Some(Err(error)) => keys.iter().map(|_| Err(error)).collect(),
             None => Vec::new(),
         });

@@ -185,9 +185,7 @@ impl State {
             }
             came = later;
             self.connection.filled(count);
-            while self.connection.arrived()? {
-                let reply = self.connection.raw_reply().map_err(|error| error.kind())?;
-                wakers.extend(self.slots.reply(&reply));
+            while self.slots.take_oldest(&mut self.connection, wakers)? {
                 if let Some((_, count)) = self.seen.front_mut() {
                     *count = count.saturating_sub(1);
                     if *count == 0 {

@@ -1,6 +1,7 @@
 //! What the handles and the dispatcher share: the connection, who waits for what, and whether there is a
 //! connection at all.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -19,6 +20,7 @@ use minimc_core::command::Command;
 use minimc_core::{Connection, Error, ErrorKind, Fate};
 
 use super::dispatch::{self, Dispatching};
+use super::line::Line;
 use super::slots::{Ending, Slots};
 use crate::client::{Contact, Failure, has_failed};
 use crate::options::Options;
@@ -116,19 +118,45 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a command, and tells in which slot its reply will be.
+    /// Queues a command.
     pub(super) async fn queue<C: Command>(
         self: &Arc<Self>,
         command: &C,
     ) -> Result<Waiting<'_>, Error> {
-        let at_once = poll_fn(|context| Poll::Ready(self.try_queue(command, context, false)));
-        if let Some(waiting) = at_once.await? {
-            return Ok(waiting);
+        self.queue_by(|state, context| {
+            state.connection.send_copied(command)?;
+            Ok(self.wait(state, context, None))
+        })
+        .await
+    }
+
+    /// Queues as many of the keys as one line takes, and tells how many these are. If the first is none
+    /// that could be sent, that is its outcome.
+    pub(super) async fn queue_line(
+        self: &Arc<Self>,
+        keys: &[&[u8]],
+    ) -> Result<(usize, Result<Waiting<'_>, Error>), Error> {
+        self.queue_by(|state, context| {
+            let (count, line) = Line::send(keys, &mut state.connection)?;
+            let waiting = line.map(|line| self.wait(state, context, Some(Box::new(line))));
+            Ok((count, waiting))
+        })
+        .await
+    }
+
+    /// Queues what the closure does, as soon as there is a connection and room for it.
+    async fn queue_by<R>(
+        self: &Arc<Self>,
+        mut send: impl FnMut(&mut State, &Context<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let at_once = poll_fn(|context| Poll::Ready(self.try_queue(&mut send, context, false)));
+        if let Some(queued) = at_once.await? {
+            return Ok(queued);
         }
         // Nobody else's clock can be used.
         runtime()?;
         let deadline = Instant::now().checked_add(self.options.timeout);
-        let queued = self.queue_at_the_gate(command);
+        let queued = self.queue_at_the_gate(&mut send);
         let queued = match deadline {
             Some(deadline) => timeout_at(deadline, queued).await,
             None => Ok(queued.await),
@@ -136,31 +164,31 @@ impl Hub {
         queued.unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut).with_fate(Fate::NotSent)))
     }
 
-    async fn queue_at_the_gate<C: Command>(
+    async fn queue_at_the_gate<R>(
         self: &Arc<Self>,
-        command: &C,
-    ) -> Result<Waiting<'_>, Error> {
+        send: &mut impl FnMut(&mut State, &Context<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let _counted = Counted::new(self);
         let _gate = self.gate.lock().await;
         loop {
             let mut changed = pin!(self.changed.notified());
             // What changes from now on is not missed.
             changed.as_mut().enable();
-            let queued = poll_fn(|context| Poll::Ready(self.try_queue(command, context, true)));
-            if let Some(waiting) = queued.await? {
-                return Ok(waiting);
+            let queued = poll_fn(|context| Poll::Ready(self.try_queue(send, context, true)));
+            if let Some(queued) = queued.await? {
+                return Ok(queued);
             }
             changed.await;
         }
     }
 
     /// `None` means: wait for a change.
-    fn try_queue<C: Command>(
+    fn try_queue<R>(
         self: &Arc<Self>,
-        command: &C,
+        send: &mut impl FnMut(&mut State, &Context<'_>) -> Result<R, Error>,
         context: &Context<'_>,
         is_at_the_gate: bool,
-    ) -> Result<Option<Waiting<'_>>, Error> {
+    ) -> Result<Option<R>, Error> {
         let mut state = self.lock();
         if state.phase != Phase::Up {
             self.want(state)?;
@@ -169,8 +197,8 @@ impl Hub {
         if state.at_the_gate > 0 && !is_at_the_gate {
             return Ok(None);
         }
-        match state.connection.send_copied(command) {
-            Ok(()) => {}
+        let queued = match send(&mut state, context) {
+            Ok(queued) => queued,
             Err(error) if state.slots.owed() > 0 && error.kind() == ErrorKind::Full => {
                 return Ok(None);
             }
@@ -182,18 +210,26 @@ impl Hub {
                 return Ok(None);
             }
             Err(error) => return Err(error),
-        }
-        let place = state.slots.add(context.waker());
-        state.unseen += 1;
-        let epoch = state.epoch;
+        };
         let dispatcher = state.wake();
         drop(state);
         wake(dispatcher);
-        Ok(Some(Waiting {
+        Ok(Some(queued))
+    }
+
+    /// The wait for what was just queued.
+    fn wait(
+        &self,
+        state: &mut State,
+        context: &Context<'_>,
+        line: Option<Box<Line>>,
+    ) -> Waiting<'_> {
+        state.unseen += 1;
+        Waiting {
             hub: self,
-            place: Some(place),
-            epoch,
-        }))
+            place: Some(state.slots.add(context.waker(), line)),
+            epoch: state.epoch,
+        }
     }
 
     /// Wants a connection. Fails while the last attempt to connect was too short a time ago.
@@ -375,6 +411,20 @@ impl Waiting<'_> {
             Some(ending) => {
                 self.place = None;
                 Poll::Ready(ending)
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// The same for a line.
+    pub(super) fn poll_line(&mut self, context: &Context<'_>) -> Poll<Box<Line>> {
+        let Some(place) = self.place else {
+            return Poll::Pending;
+        };
+        match self.hub.lock().slots.take_line(place, context.waker()) {
+            Some(line) => {
+                self.place = None;
+                Poll::Ready(line)
             }
             None => Poll::Pending,
         }

@@ -46,10 +46,13 @@
 mod cluster;
 mod dispatch;
 mod hub;
+mod items;
+mod line;
 mod slots;
 mod verbs;
 
 pub use cluster::SharedCluster;
+pub use items::{IntoIter, Items, Iter};
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -137,6 +140,16 @@ impl Shared {
         command: &C,
         make: impl FnOnce(C::Reply<'_>) -> R,
     ) -> Result<R, Error> {
+        self.exchange(command, |reply| Ok(make(reply))).await
+    }
+
+    /// The same; to make [`Malformed`](ErrorKind::Malformed) of a reply, which no server gives then, costs
+    /// the connection.
+    async fn exchange<C: Command, R>(
+        &self,
+        command: &C,
+        make: impl FnOnce(C::Reply<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let waiting = match self.handles.hub.queue(command).await {
             Ok(waiting) => waiting,
             // It does not fit, even if nothing else is on its way.
@@ -165,10 +178,10 @@ impl Shared {
     fn decode<C: Command, R>(
         &self,
         reply: Reply,
-        make: impl FnOnce(C::Reply<'_>) -> R,
+        make: impl FnOnce(C::Reply<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let made = reply.raw.over(&reply.bytes).decode::<C>().map(make);
-        if matches!(&made, Err(error) if error.kind() == ErrorKind::Malformed) {
+        let made = reply.raw.over(&reply.bytes).decode::<C>().and_then(make);
+        if is_malformed(&made) {
             self.handles.hub.distrust(reply.epoch);
         }
         if reply.bytes.capacity() <= SPARE_LIMIT {
@@ -181,13 +194,16 @@ impl Shared {
     async fn call_aside<C: Command, R>(
         &self,
         command: &C,
-        make: impl FnOnce(C::Reply<'_>) -> R,
+        make: impl FnOnce(C::Reply<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let aside = timeout(self.options().timeout, self.handles.aside.lock());
         let Ok(mut client) = aside.await else {
             return Err(Error::new(ErrorKind::TimedOut).with_fate(Fate::NotSent));
         };
-        let made = client.call(command).await.map(make);
+        let made = client.call(command).await.and_then(make);
+        if is_malformed(&made) {
+            client.distrust();
+        }
         if let Some(contact) = client.contacts.take() {
             self.handles.hub.lock().contact = Some(contact);
         }
@@ -230,6 +246,10 @@ struct Reply {
     raw: RawReply<'static>,
     bytes: Vec<u8>,
     epoch: u64,
+}
+
+fn is_malformed<R>(made: &Result<R, Error>) -> bool {
+    matches!(made, Err(error) if error.kind() == ErrorKind::Malformed)
 }
 
 async fn ended(mut waiting: Waiting<'_>) -> Result<Reply, Failure> {

@@ -1,13 +1,16 @@
 //! Who waits for which reply, in the order in which they are owed.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 use core::task::Waker;
 
-use minimc_core::RawReply;
+use minimc_core::{ErrorKind, RawReply};
 
 use super::SPARE_LIMIT;
+use super::hub::Shared;
+use super::line::Line;
 use crate::client::Failure;
 
 /// The requests that somebody waits for, or gave up.
@@ -17,8 +20,15 @@ use crate::client::Failure;
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<usize>,
-    /// The slots of what is owed, oldest first.
-    owed: VecDeque<usize>,
+    /// What is owed, oldest first.
+    owed: VecDeque<Owed>,
+}
+
+/// The reply to one request, or those to a line, for the slot with this index.
+#[derive(Debug)]
+struct Owed {
+    place: usize,
+    line: Option<Box<Line>>,
 }
 
 #[derive(Debug)]
@@ -37,14 +47,16 @@ enum State {
     /// Its bytes are in the slot.
     Replied(RawReply<'static>),
     Lost(Failure),
+    /// A line's, answered or lost.
+    Told(Box<Line>),
 }
 
 /// How a wait ends.
 pub(super) type Ending = Result<RawReply<'static>, Failure>;
 
 impl Slots {
-    /// A slot for a request that was queued behind all others.
-    pub(super) fn add(&mut self, waker: &Waker) -> usize {
+    /// A slot for a request that was queued behind all others: for a line, if it is one.
+    pub(super) fn add(&mut self, waker: &Waker, line: Option<Box<Line>>) -> usize {
         let state = State::Waiting(waker.clone());
         let place = match self.free.pop() {
             Some(place) => place,
@@ -59,7 +71,7 @@ impl Slots {
         if let Some(slot) = self.slots.get_mut(place) {
             slot.state = state;
         }
-        self.owed.push_back(place);
+        self.owed.push_back(Owed { place, line });
         place
     }
 
@@ -68,31 +80,67 @@ impl Slots {
         self.owed.len()
     }
 
+    /// Hands out what has come of what is owed first; `false` if that is not all of it. Tells whom to wake.
+    pub(super) fn take_oldest(
+        &mut self,
+        connection: &mut Shared,
+        wakers: &mut Vec<Waker>,
+    ) -> Result<bool, ErrorKind> {
+        if let Some(oldest) = self.owed.front_mut()
+            && let Some(line) = &mut oldest.line
+        {
+            let slot = self.slots.get(oldest.place);
+            let is_wanted = slot.is_some_and(|slot| matches!(slot.state, State::Waiting(_)));
+            if !line.take(connection, is_wanted)? {
+                return Ok(false);
+            }
+            wakers.extend(self.told());
+        } else {
+            if !connection.arrived()? {
+                return Ok(false);
+            }
+            let reply = connection.raw_reply().map_err(|error| error.kind())?;
+            wakers.extend(self.reply(&reply));
+        }
+        Ok(true)
+    }
+
+    /// Gives the oldest request, a line, to who waits for it; tells whom to wake.
+    fn told(&mut self) -> Option<Waker> {
+        let Owed { place, line } = self.owed.pop_front()?;
+        self.end(place, State::Told(line?))
+    }
+
     /// Gives the oldest request its reply; tells whom to wake.
-    pub(super) fn reply(&mut self, reply: &RawReply<'_>) -> Option<Waker> {
-        let place = self.owed.pop_front()?;
+    fn reply(&mut self, reply: &RawReply<'_>) -> Option<Waker> {
+        let place = self.owed.pop_front()?.place;
         let slot = self.slots.get_mut(place)?;
         if matches!(slot.state, State::Waiting(_)) {
             slot.bytes.clear();
             slot.bytes.extend_from_slice(reply.bytes());
         }
-        self.end(place, Ok(reply.over(&[])))
+        self.end(place, State::Replied(reply.over(&[])))
     }
 
     /// Tells each request that is owed its fate, by its index; tells whom to wake.
     pub(super) fn lose(&mut self, failure: impl Fn(usize) -> Failure, wakers: &mut Vec<Waker>) {
         let owed = mem::take(&mut self.owed);
-        for (index, place) in owed.into_iter().enumerate() {
-            wakers.extend(self.end(place, Err(failure(index))));
+        for (index, Owed { place, line }) in owed.into_iter().enumerate() {
+            let failure = failure(index);
+            let ended = match line {
+                Some(mut line) => {
+                    line.lose(failure);
+                    State::Told(line)
+                }
+                None => State::Lost(failure),
+            };
+            wakers.extend(self.end(place, ended));
         }
     }
 
-    fn end(&mut self, place: usize, ending: Ending) -> Option<Waker> {
+    /// A slot's request has come to its end.
+    fn end(&mut self, place: usize, ended: State) -> Option<Waker> {
         let slot = self.slots.get_mut(place)?;
-        let ended = match ending {
-            Ok(reply) => State::Replied(reply),
-            Err(failure) => State::Lost(failure),
-        };
         match mem::replace(&mut slot.state, ended) {
             State::Waiting(waker) => Some(waker),
             _ => {
@@ -111,22 +159,38 @@ impl Slots {
         waker: &Waker,
         bytes: &mut Vec<u8>,
     ) -> Option<Ending> {
-        let slot = self.slots.get_mut(place)?;
-        let ending = match &mut slot.state {
-            State::Waiting(waiting) => {
-                waiting.clone_from(waker);
-                return None;
-            }
+        let slot = self.ended(place, waker)?;
+        let ending = match mem::replace(&mut slot.state, State::Free) {
             State::Replied(reply) => {
                 mem::swap(&mut slot.bytes, bytes);
-                Ok(*reply)
+                Some(Ok(reply))
             }
-            State::Lost(failure) => Err(*failure),
-            State::Free | State::GivenUp => return None,
+            State::Lost(failure) => Some(Err(failure)),
+            _ => None,
         };
-        slot.state = State::Free;
         self.free.push(place);
-        Some(ending)
+        ending
+    }
+
+    /// The same for a line.
+    pub(super) fn take_line(&mut self, place: usize, waker: &Waker) -> Option<Box<Line>> {
+        let slot = self.ended(place, waker)?;
+        let ended = mem::replace(&mut slot.state, State::Free);
+        self.free.push(place);
+        match ended {
+            State::Told(line) => Some(line),
+            _ => None,
+        }
+    }
+
+    /// The slot, if its wait has ended.
+    fn ended(&mut self, place: usize, waker: &Waker) -> Option<&mut Slot> {
+        let slot = self.slots.get_mut(place)?;
+        if let State::Waiting(waiting) = &mut slot.state {
+            waiting.clone_from(waker);
+            return None;
+        }
+        Some(slot)
     }
 
     /// Nobody waits for this any more.
@@ -167,7 +231,7 @@ mod tests {
         connection
             .send_copied(&Get::new(Key::new("key").unwrap()))
             .unwrap();
-        let place = slots.add(Waker::noop());
+        let place = slots.add(Waker::noop(), None);
         let sent = connection.outgoing(None).concat().len();
         connection.sent(sent);
         let reply = [

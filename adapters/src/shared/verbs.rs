@@ -1,13 +1,14 @@
 //! The everyday methods of a shared connection: what they hand out owns itself.
 
 use alloc::vec::Vec;
+use core::future::poll_fn;
 
 use minimc_core::command::{
     Count, Delete, DeleteCas, Deleted, Exists, FlushAll, Get, Noop, Store, Stored, Touch, Version,
 };
 use minimc_core::{Entry, Error, ErrorKind, Expiry, IntoKey, Text};
 
-use super::{Shared, ended};
+use super::{Items, Shared};
 use crate::verbs::OwnedItem;
 
 /// Values of more bytes than this go out on the second connection.
@@ -63,55 +64,51 @@ impl Shared {
     }
 
     /// Gets the items under all keys, in their order, each with its own error: all are asked for before
-    /// any is waited for. A [`Client`](crate::Client) does many keys for less.
-    pub async fn get_many<K: AsRef<[u8]>>(
-        &self,
-        keys: &[K],
-    ) -> Vec<Result<Option<OwnedItem>, Error>> {
+    /// any is waited for, up to 255 of them by one request. A server is asked as by
+    /// [`GetMany`](crate::command::GetMany).
+    pub async fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Items {
         let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
         let (mut items, lost) = self.get_each(&keys).await;
         if !lost.is_empty() {
             let again = lost.iter().filter_map(|index| keys.get(*index).copied());
             let (again, _) = self.get_each(&again.collect::<Vec<_>>()).await;
-            for (index, item) in lost.into_iter().zip(again) {
-                if let Some(place) = items.get_mut(index) {
-                    *place = item;
-                }
+            for (index, item) in lost.into_iter().zip(&again) {
+                items.set(index, item);
             }
         }
         items
     }
 
     /// The items under all keys, and the indexes of those that were lost and are to be asked for again.
-    async fn get_each(
-        &self,
-        keys: &[&[u8]],
-    ) -> (Vec<Result<Option<OwnedItem>, Error>>, Vec<usize>) {
-        let mut waits = Vec::with_capacity(keys.len());
-        for key in keys {
-            waits.push(match key.into_key() {
-                Ok(key) => self.handles.hub.queue(&Get::new(key)).await,
-                Err(error) => Err(error),
-            });
+    async fn get_each(&self, keys: &[&[u8]]) -> (Items, Vec<usize>) {
+        let (mut waits, mut rest) = (Vec::new(), keys);
+        while !rest.is_empty() {
+            // Where the line cannot be queued, nor could the others.
+            let line = self.handles.hub.queue_line(rest).await;
+            let (count, waiting) = line.unwrap_or_else(|error| (rest.len(), Err(error)));
+            waits.push((count, waiting));
+            rest = rest.get(count..).unwrap_or_default();
         }
-        let (mut items, mut lost) = (Vec::with_capacity(keys.len()), Vec::new());
-        for waiting in waits {
-            let ended = match waiting {
-                Ok(waiting) => ended(waiting).await,
-                Err(error) => {
-                    items.push(Err(error));
-                    continue;
-                }
-            };
-            items.push(match ended {
-                Ok(reply) => self.decode::<Get<'_>, _>(reply, |item| item.map(OwnedItem::from)),
-                Err(failure) => {
-                    if self.repeats(failure, true) {
-                        lost.push(items.len());
+        let (mut items, mut lost) = (Items::default(), Vec::new());
+        for (count, waiting) in waits {
+            let before = items.len();
+            match waiting {
+                Ok(mut waiting) => {
+                    let mut line = poll_fn(|context| waiting.poll_line(context)).await;
+                    if let Some(failure) = line.lost {
+                        let open = line.items.fail_open(failure.into());
+                        if self.repeats(failure, true) {
+                            lost.extend(open.into_iter().map(|index| before + index));
+                        }
                     }
-                    Err(failure.into())
+                    items.append(line.items);
                 }
-            });
+                Err(error) => {
+                    let mut unasked = Items::open(count);
+                    unasked.fail_open(error);
+                    items.append(unasked);
+                }
+            }
         }
         (items, lost)
     }
@@ -124,14 +121,13 @@ impl Shared {
         expiry: Expiry,
     ) -> Result<(), Error> {
         let store = Store::set(key.into_key()?, value.as_ref());
-        match self
-            .store(store.expiry(self.resolve(expiry)), value.as_ref())
-            .await?
-        {
+        let store = store.expiry(self.resolve(expiry));
+        self.store_as(store, value.as_ref(), |stored| match stored {
             Stored::Stored => Ok(()),
             // A set has no condition that could fail to hold.
             _ => Err(ErrorKind::Malformed.into()),
-        }
+        })
+        .await
     }
 
     /// Stores `value` until `expiry` if there is no item yet.
@@ -199,10 +195,19 @@ impl Shared {
     }
 
     async fn store(&self, store: Store<'_, '_>, value: &[u8]) -> Result<Stored, Error> {
+        self.store_as(store, value, Ok).await
+    }
+
+    async fn store_as<R>(
+        &self,
+        store: Store<'_, '_>,
+        value: &[u8],
+        make: impl FnOnce(Stored) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         if value.len() > LARGE {
-            return self.call_aside(&store, |stored| stored).await;
+            return self.call_aside(&store, make).await;
         }
-        self.call(&store).await
+        self.exchange(&store, make).await
     }
 
     /// Lets the item under `key` live until `expiry`; `false` if there is none.

@@ -129,8 +129,8 @@ async fn crowd(threads: usize, seed: u64, tasks: u64) -> bool {
     lives && bad == 0 && count(&counts.right) > all / 10
 }
 
-/// What one of the crowd does: it writes under a key of its own, and reads that and those of others,
-/// whose values say whose they are.
+/// What one of the crowd does: it writes under a key of its own, and reads that and those of others, one by
+/// one or two at once, whose values say whose they are.
 async fn work(shared: Shared, counts: Arc<Counts>, mut random: u64, task: u64) {
     let count = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
     for _ in 0..OPERATIONS {
@@ -145,6 +145,17 @@ async fn work(shared: Shared, counts: Arc<Counts>, mut random: u64, task: u64) {
                     .set(&mine, &value, Expiry::NEVER)
                     .await
                     .map(|()| None)
+            } else if what == 1 {
+                let items = shared.get_many(&[&mine, &others]).await;
+                let mut items = items
+                    .into_iter()
+                    .map(|item| Ok(item?.map(|item| item.value)));
+                if let Some(Ok(Some(came))) = items.next()
+                    && came != value(&mine, came.len() / mine.len())
+                {
+                    count(&counts.wrong);
+                }
+                items.next().unwrap_or(Ok(None))
             } else {
                 shared
                     .get(&others)

@@ -108,7 +108,7 @@ pub fn shared(setting: &Setting) -> Result<Option<Work>> {
             Ok(client.set(KEY, &value, Expiry::NEVER).await?)
         }),
         Workload::GetMany(_) => on(runtime, client, async move |client| {
-            for item in client.get_many(&keys).await {
+            for item in &client.get_many(&keys).await {
                 check(item?.is_some_and(|item| item.value.len() == 100))?;
             }
             Ok(())
