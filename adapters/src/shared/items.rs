@@ -131,11 +131,18 @@ impl Items {
             *self = others;
             return;
         }
-        let before = self.len();
-        self.found.resize(before + others.len(), Found::Open);
-        for (index, outcome) in others.iter().enumerate() {
-            self.set(before + index, outcome);
-        }
+        let (values, errors) = (self.values.len(), self.errors.len());
+        self.values.extend_from_slice(&others.values);
+        self.errors.extend_from_slice(&others.errors);
+        self.found
+            .extend(others.found.iter().map(|found| match *found {
+                Found::Value { start, entry } => Found::Value {
+                    start: values + start,
+                    entry,
+                },
+                Found::Failed(index) => Found::Failed(errors + index),
+                Found::Open | Found::Missed => *found,
+            }));
     }
 
     fn outcome(&self, found: &Found) -> Result<Option<Item<'_>>, Error> {
