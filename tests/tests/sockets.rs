@@ -108,3 +108,54 @@ fn a_byte_in_time_does_not_prolong_it() {
     });
     server.join().unwrap();
 }
+
+/// A server of a large value that comes in pieces, and the second time to the half.
+fn in_pieces(listener: &TcpListener, value: &[u8]) {
+    let (mut link, _) = listener.accept().unwrap();
+    link.set_nodelay(true).unwrap();
+    for (pieces, opaque) in [(25, "a"), (50, "b")] {
+        let _ = link.read(&mut [0; 100]).unwrap();
+        let head = format!("VA {} f0 O{opaque}\r\n", value.len());
+        link.write_all(head.as_bytes()).unwrap();
+        for piece in value.chunks(value.len() / pieces).take(25) {
+            link.write_all(piece).unwrap();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if pieces == 25 {
+            link.write_all(b"\r\n").unwrap();
+        }
+    }
+    // Until the client has had enough.
+    let _ = link.read(&mut [0; 100]);
+}
+
+#[test]
+fn a_large_value_comes_in_pieces_or_has_the_limit() {
+    let value: Vec<u8> = (0..200_000).map(|at| (at % 251) as u8).collect();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let options = Options {
+        // For the pieces, whatever else the machine does.
+        timeout: AT_MOST,
+        ..options()
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..2).for_each(|_| in_pieces(&listener, &value)));
+        let mut place = vec![0; value.len()];
+        let mut client = minimc::net::Client::connect_with(&address, options.clone()).unwrap();
+        client.get_into("k", &mut place).unwrap().unwrap();
+        assert!(place == value);
+        let error = client.get_into("k", &mut place).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        drop(client);
+        on_tokio(async {
+            let mut place = vec![0; value.len()];
+            let client = minimc::tokio::Client::connect_with(&address, options);
+            let mut client = client.await.unwrap();
+            client.get_into("k", &mut place).await.unwrap().unwrap();
+            assert!(place == value);
+            let error = client.get_into("k", &mut place).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+        });
+    });
+}

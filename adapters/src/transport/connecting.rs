@@ -28,27 +28,23 @@ fn deaf() -> (Socket, SocketAddr, Vec<TcpStream>) {
 }
 
 /// What each adapter makes of these addresses: where it connected to, and whether it sends at once.
-fn connect(addresses: &[SocketAddr]) -> Vec<Result<(SocketAddr, bool), ErrorKind>> {
+fn connect(addresses: &[SocketAddr]) -> [Result<(SocketAddr, bool), ErrorKind>; 2] {
     let began = Instant::now();
     let left = || {
         let left = LIMIT.checked_sub(began.elapsed());
         left.ok_or(ErrorKind::TimedOut)
     };
     let blocking = super::net::connect_any(addresses, left);
-    let mut found =
-        vec![blocking.map(|stream| (stream.peer_addr().unwrap(), stream.nodelay().unwrap()))];
-    #[cfg(feature = "tokio")]
-    {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_all().build().unwrap();
-        let connected = runtime.block_on(async {
-            let deadline = tokio::time::Instant::now() + LIMIT;
-            super::tokio::connect_any(addresses, Some(deadline)).await
-        });
-        found
-            .push(connected.map(|stream| (stream.peer_addr().unwrap(), stream.nodelay().unwrap())));
-    }
-    found
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let tokio = runtime.block_on(async {
+        let deadline = tokio::time::Instant::now() + LIMIT;
+        super::tokio::connect_any(addresses, Some(deadline)).await
+    });
+    [
+        blocking.map(|stream| (stream.peer_addr().unwrap(), stream.nodelay().unwrap())),
+        tokio.map(|stream| (stream.peer_addr().unwrap(), stream.nodelay().unwrap())),
+    ]
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the client asks of the outer world: one small trait, and one file for each world.
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(all(test, feature = "tokio"))]
 mod connecting;
 #[cfg(feature = "embassy-net")]
 pub mod embassy;

@@ -7,9 +7,9 @@ use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 
-use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use ::tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use ::tokio::net::{TcpStream, UnixStream};
 use ::tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
 use minimc_core::{During, Error, ErrorKind};
@@ -210,6 +210,52 @@ impl Stream {
         poll.map_ok(|()| buffer.filled().len())
     }
 
+    /// Reads into both places at once. Nothing is read but by a poll that is ready: who gives up loses nothing.
+    fn poll_read_both(
+        &mut self,
+        context: &mut Context<'_>,
+        into: &mut [IoSliceMut<'_>; 2],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let ready = match self {
+                Self::Tcp(stream) => stream.poll_read_ready(context),
+                Self::Unix(stream) => stream.poll_read_ready(context),
+            };
+            match ready {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+            match self.try_read_both(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// Reads what has come. Less than there is room for was all of it: tokio takes that from its own reads,
+    /// and from others only if it is told so. It would ask the system once more otherwise.
+    fn try_read_both(&self, into: &mut [IoSliceMut<'_>; 2]) -> io::Result<usize> {
+        let room = into.iter().map(|part| part.len()).sum();
+        let mut all = None;
+        let mut take = |read: io::Result<usize>| match read {
+            Ok(count) if (1..room).contains(&count) => {
+                all = Some(count);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            read => read,
+        };
+        let read = match self {
+            Self::Tcp(stream) => {
+                stream.try_io(Interest::READABLE, || take(stream.try_read_vectored(into)))
+            }
+            Self::Unix(stream) => {
+                stream.try_io(Interest::READABLE, || take(stream.try_read_vectored(into)))
+            }
+        };
+        all.map_or(read, Ok)
+    }
+
     fn poll_write(
         &mut self,
         context: &mut Context<'_>,
@@ -317,6 +363,14 @@ impl Transport for Socket {
     async fn read(&mut self, into: &mut [u8]) -> Result<usize, ErrorKind> {
         self.wait(During::Read, |stream, context| {
             stream.poll_read(context, into)
+        })
+        .await
+    }
+
+    async fn read_both(&mut self, into: [&mut [u8]; 2]) -> Result<usize, ErrorKind> {
+        let mut into = into.map(IoSliceMut::new);
+        self.wait(During::Read, |stream, context| {
+            stream.poll_read_both(context, &mut into)
         })
         .await
     }
