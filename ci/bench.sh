@@ -229,7 +229,7 @@ operations() (
     for time in first second; do
         for level in 3 s; do
             timeout 60 qemu-system-arm -machine mps2-an386 -display none -serial null -monitor none \
-                -nic none -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
+                -nic user,restrict=on -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
                 -kernel "$scratch/board-$level" | sed "s/^/thumbv7em -O$level\t/"
         done
         rm -f "$scratch"/callgrind*
