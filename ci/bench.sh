@@ -4,9 +4,10 @@
 #   ci/bench.sh [all]       everything, and the report of it, docs/benchmarks/report.md: some 20 minutes
 #   ci/bench.sh --quick     counts only, which are the same on an idle and on a busy machine
 #   ci/bench.sh --bless     the same, and makes them the baseline
-#   ci/bench.sh exact       the same as --quick: what a blocking get and set of 32 bytes cost, 100 of 100 bytes
-#                           at once, and a get by a client that a pool lends for it: instructions of the
+#   ci/bench.sh exact       the first half of --quick: what a blocking get and set of 32 bytes cost, 100 of 100
+#                           bytes at once, and a get by a client that a pool lends for it: instructions of the
 #                           program, system calls and heap allocations each
+#   ci/bench.sh linear      the other half: the same of 1 to 10,000 keys, and of values of 1 byte to 512 KiB
 #   ci/bench.sh placement   nanoseconds to hash a key and to find its server among 100, beside libmemcached
 #                           in the same run
 #   ci/bench.sh compressors how fast the core compresses and inflates, beside zlib-rs, zlib-ng and miniz_oxide
@@ -23,7 +24,9 @@
 #   ci/bench.sh report      the page of what the parts before recorded last
 #
 # Fails if a call makes more than two system calls, allocates, or takes more instructions than its limit, or if
-# a count is more than 5 % over tests/benches/baseline.tsv; if a server is not found in 0.8 of libmemcached's
+# a count is more than 5 % over tests/benches/baseline.tsv; if a call is not linear in its keys or its value's
+# bytes; if the core alone sends or reads anything else than the script of an operation has, or two counts of it
+# differ; if a server is not found in 0.8 of libmemcached's
 # time, or the ring of 100 servers takes more than 0.8 ms; if the core's compressor leaves more than 0.29 of
 # json10k.json; and if a target of the report is missed or absent and
 # docs/benchmarks/missed.md does not say why.
@@ -228,7 +231,7 @@ operations() (
     for time in first second; do
         for level in 3 s; do
             timeout 60 qemu-system-arm -machine mps2-an386 -display none -serial null -monitor none \
-                -nic none -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
+                -nic user,restrict=on -icount shift=10,sleep=off -semihosting-config enable=on,target=native \
                 -kernel "$scratch/board-$level" | sed "s/^/thumbv7em -O$level\t/"
         done
         rm -f "$scratch"/callgrind*

@@ -42,6 +42,8 @@ bare_clippy() {
         bare_cargo thumbv7em-none-eabihf clippy --quiet -p minimc \
             --no-default-features --features "$features" -- -D warnings || return
     done
+    bare_cargo thumbv7em-none-eabihf clippy --quiet --release --manifest-path tests/benches/Cargo.toml \
+        -p minimc-operations -- -D warnings || return
     for folder in boards/*/build.rs; do
         board=$(basename "$(dirname "$folder")")
         (cd boards && bare_cargo "$(board_target "$board")" clippy --quiet --release -p "$board" -- -D warnings) || return

@@ -41,18 +41,13 @@ fn in_meta() -> Result<(), Error> {
     let key = Key::new(KEY)?;
     let stage = Stage(Protocol::Meta);
     let get = Get::new(key);
-    stage.one(
-        "get hit, meta",
-        &get,
-        is_hit,
-        |script| {
-            script.asked(b"mg a-key-16-letters v f O#\r\n");
-            script
-                .answered(b"VA 32 f0 O#\r\n")
-                .answered(VALUE)
-                .answered(b"\r\n");
-        },
-    )?;
+    stage.one("get hit, meta", &get, is_hit, |script| {
+        script.asked(b"mg a-key-16-letters v f O#\r\n");
+        script
+            .answered(b"VA 32 f0 O#\r\n")
+            .answered(VALUE)
+            .answered(b"\r\n");
+    })?;
     stage.one(
         "get miss, meta",
         &get,
@@ -80,18 +75,13 @@ fn in_meta() -> Result<(), Error> {
                 .answered(b"\r\n");
         },
     )?;
-    stage.one(
-        "set, meta",
-        &Store::set(key, VALUE),
-        is_stored,
-        |script| {
-            script
-                .asked(b"ms a-key-16-letters 32 O#\r\n")
-                .asked(VALUE)
-                .asked(b"\r\n");
-            script.answered(b"HD O#\r\n");
-        },
-    )?;
+    stage.one("set, meta", &Store::set(key, VALUE), is_stored, |script| {
+        script
+            .asked(b"ms a-key-16-letters 32 O#\r\n")
+            .asked(VALUE)
+            .asked(b"\r\n");
+        script.answered(b"HD O#\r\n");
+    })?;
     stage.one(
         "delete, meta",
         &Delete::new(key),
@@ -118,18 +108,13 @@ fn in_text() -> Result<(), Error> {
     let key = Key::new(KEY)?;
     let stage = Stage(Protocol::Text);
     let get = Get::new(key);
-    stage.one(
-        "get hit, text",
-        &get,
-        is_hit,
-        |script| {
-            script.asked(b"get a-key-16-letters\r\n");
-            script
-                .answered(b"VALUE a-key-16-letters 0 32\r\n")
-                .answered(VALUE)
-                .answered(b"\r\nEND\r\n");
-        },
-    )?;
+    stage.one("get hit, text", &get, is_hit, |script| {
+        script.asked(b"get a-key-16-letters\r\n");
+        script
+            .answered(b"VALUE a-key-16-letters 0 32\r\n")
+            .answered(VALUE)
+            .answered(b"\r\nEND\r\n");
+    })?;
     stage.one(
         "get miss, text",
         &get,
@@ -140,18 +125,13 @@ fn in_text() -> Result<(), Error> {
                 .answered(b"END\r\n");
         },
     )?;
-    stage.one(
-        "set, text",
-        &Store::set(key, VALUE),
-        is_stored,
-        |script| {
-            script
-                .asked(b"set a-key-16-letters 0 0 32\r\n")
-                .asked(VALUE)
-                .asked(b"\r\n");
-            script.answered(b"STORED\r\n");
-        },
-    )?;
+    stage.one("set, text", &Store::set(key, VALUE), is_stored, |script| {
+        script
+            .asked(b"set a-key-16-letters 0 0 32\r\n")
+            .asked(VALUE)
+            .asked(b"\r\n");
+        script.answered(b"STORED\r\n");
+    })?;
     stage.one(
         "delete, text",
         &Delete::new(key),
@@ -178,16 +158,11 @@ fn in_binary() -> Result<(), Error> {
     let key = Key::new(KEY)?;
     let stage = Stage(Protocol::Binary);
     let get = Get::new(key);
-    stage.one(
-        "get hit, binary",
-        &get,
-        is_hit,
-        |script| {
-            script
-                .asked_in_packet(0x00, &[], KEY, &[])
-                .answered_in_packet(0x00, 0, &[0; 4], VALUE);
-        },
-    )?;
+    stage.one("get hit, binary", &get, is_hit, |script| {
+        script
+            .asked_in_packet(0x00, &[], KEY, &[])
+            .answered_in_packet(0x00, 0, &[0; 4], VALUE);
+    })?;
     stage.one(
         "get miss, binary",
         &get,
@@ -241,56 +216,41 @@ fn in_batches() -> Result<(), Error> {
     });
     let keys = items.map(|(key, _)| key);
     // In the meta protocol, too, a multi-get is a classic line.
-    Stage(Protocol::Meta).many(
-        "get 10, meta",
-        &GetMany::new(&keys),
-        is_hit,
-        |script| {
-            script.asked(b"get");
-            for (key, value) in &items {
-                script.asked(b" ").asked(key);
-                script
-                    .answered(b"VALUE ")
-                    .answered(key)
-                    .answered(b" 0 32\r\n");
-                script.answered(value).answered(b"\r\n");
-            }
-            script.asked(b"\r\n").answered(b"END\r\n");
-        },
-    )?;
+    Stage(Protocol::Meta).many("get 10, meta", &GetMany::new(&keys), is_hit, |script| {
+        script.asked(b"get");
+        for (key, value) in &items {
+            script.asked(b" ").asked(key);
+            script
+                .answered(b"VALUE ")
+                .answered(key)
+                .answered(b" 0 32\r\n");
+            script.answered(value).answered(b"\r\n");
+        }
+        script.asked(b"\r\n").answered(b"END\r\n");
+    })?;
     let set = StoreMany::set(&items);
-    Stage(Protocol::Meta).many(
-        "set 10, meta",
-        &set,
-        is_stored,
-        |script| {
-            for (key, value) in &items {
-                script
-                    .asked(b"ms ")
-                    .asked(key)
-                    .asked(b" 32 q O#\r\n")
-                    .asked(value)
-                    .asked(b"\r\n");
-            }
-            script.asked(b"mn\r\n").answered(b"MN\r\n");
-        },
-    )?;
-    Stage(Protocol::Text).many(
-        "set 10, text",
-        &set,
-        is_stored,
-        |script| {
-            for (key, value) in &items {
-                script
-                    .asked(b"set ")
-                    .asked(key)
-                    .asked(b" 0 0 32\r\n")
-                    .asked(value)
-                    .asked(b"\r\n");
-                script.answered(b"STORED\r\n");
-            }
-        },
-    )
+    Stage(Protocol::Meta).many("set 10, meta", &set, is_stored, |script| {
+        for (key, value) in &items {
+            script
+                .asked(b"ms ")
+                .asked(key)
+                .asked(b" 32 q O#\r\n")
+                .asked(value)
+                .asked(b"\r\n");
+        }
+        script.asked(b"mn\r\n").answered(b"MN\r\n");
+    })?;
+    Stage(Protocol::Text).many("set 10, text", &set, is_stored, |script| {
+        for (key, value) in &items {
+            script
+                .asked(b"set ")
+                .asked(key)
+                .asked(b" 0 0 32\r\n")
+                .asked(value)
+                .asked(b"\r\n");
+            script.answered(b"STORED\r\n");
+        }
+    })
 }
 
 fn is_hit(item: Option<Item<'_>>) -> bool {

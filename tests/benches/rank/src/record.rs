@@ -8,10 +8,11 @@ use crate::Result;
 #[derive(Clone, Debug)]
 pub struct Record {
     pub workload: String,
-    /// `unix`, `tcp`, or `-` for what knows no network.
+    /// `unix`, `tcp`, `-` for what knows no network, or `core` for an operation of the core alone.
     pub transport: String,
     pub who: String,
-    /// `us`, `ratio` (to the limit of the same colour), `instructions`, `system calls`, `allocations`, `ns`.
+    /// `us`, `ratio` (to the limit of the same colour), `instructions`, `system calls`, `allocations`, `ns`; of an
+    /// operation the instructions to `encode`, to `parse` and of the `whole`.
     pub what: String,
     pub number: f64,
 }

@@ -199,13 +199,14 @@ pub fn write(page: &mut String, records: &[Record]) -> Result<()> {
         }
     }
     codec(page, records)?;
+    operations(page, records)?;
     scales(page, records)
 }
 
 fn codec(page: &mut String, records: &[Record]) -> Result<()> {
     writeln!(
         page,
-        "\n## Without a network\n\n| | ns | instructions |\n|---|---|---|"
+        "\n## Without a network\n\nEncoding and parsing are measured through a `Connection`: the core has no encoder and no parser to be called by\nthemselves.\n\n| | ns | instructions |\n|---|---|---|"
     )?;
     let mut names: Vec<&str> = Vec::new();
     for record in records.iter().filter(|record| record.transport == "-") {
@@ -221,6 +222,39 @@ fn codec(page: &mut String, records: &[Record]) -> Result<()> {
             cell("ns"),
             cell("instructions")
         )?;
+    }
+    Ok(())
+}
+
+/// The machines on which `ci/bench.sh operations` counts, the one to compare with last.
+const MACHINES: [&str; 3] = ["thumbv7em -O3", "thumbv7em -Os", "host"];
+
+fn operations(page: &mut String, records: &[Record]) -> Result<()> {
+    writeln!(
+        page,
+        "\n## The core alone, on a Cortex-M4 and on the host\n\nInstructions of a call, exact: in QEMU as thumbv7em-none-eabihf, built for speed and as small as the firmware in\n`boards/`, and on the host, built for speed; × is how many times as many the first are as the host's. In the whole\ncall are, besides, handing out the bytes to be sent and taking in those that come.\n\n| | encode -O3 | -Os | host | × | parse -O3 | -Os | host | × | whole -O3 | -Os | host | × |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    )?;
+    let mut names: Vec<&str> = Vec::new();
+    for record in records.iter().filter(|record| record.transport == "core") {
+        if !names.contains(&record.workload.as_str()) {
+            names.push(&record.workload);
+        }
+    }
+    for name in names {
+        write!(page, "| {name} |")?;
+        for part in ["encode", "parse", "whole"] {
+            let [fast, small, host] = MACHINES.map(|who| find(records, name, "core", who, part));
+            for count in [fast, small, host] {
+                write!(
+                    page,
+                    " {} |",
+                    count.map_or(String::new(), |count| format!("{count:.0}"))
+                )?;
+            }
+            let ratio = fast.zip(host).map(|(fast, host)| fast / host);
+            write!(page, " {} |", ratio.map_or(String::new(), number))?;
+        }
+        writeln!(page)?;
     }
     Ok(())
 }
