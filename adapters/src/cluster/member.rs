@@ -1,10 +1,12 @@
 //! What a cluster wants to know of a client.
 
-use minimc_core::Storage;
+use minimc_core::{Error, Storage};
 
 use crate::client::Contact;
+use crate::options::Options;
 use crate::transport::Transport;
 use crate::{blocking, client};
+use minimc_core::placement::Server;
 
 /// A client that a cluster can have, of one server: it tells what has come of the calls on it, so that
 /// the cluster knows how the server is.
@@ -14,6 +16,15 @@ pub trait Member {
     /// Calls that were given up tell nothing, nor does the loss of a connection on which the server had
     /// answered before: it may have been closed while it was idle, and the next call finds out.
     fn contact(&mut self) -> Option<Contact>;
+}
+
+/// A client that a cluster can make when it hears of a server.
+pub trait FromServer: Member + Sized {
+    /// A client of `server`, which connects with its first call.
+    ///
+    /// Fails with [`Address`](minimc_core::ErrorKind::Address), and with
+    /// [`Unsupported`](minimc_core::ErrorKind::Unsupported) of a server by UDP.
+    fn from_server(server: &Server<'_>, options: &Options) -> Result<Self, Error>;
 }
 
 impl<T: Transport, S: Storage, const N: usize> Member for client::Client<T, S, N> {

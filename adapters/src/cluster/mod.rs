@@ -92,7 +92,7 @@ pub(crate) mod together;
 
 pub use blocking::Many as BlockingMany;
 pub use many::Many;
-pub use member::Member;
+pub use member::{FromServer, Member};
 pub use part::Part;
 
 use alloc::sync::Arc;
@@ -104,6 +104,7 @@ use minimc_core::health::{Change, Health, Policy};
 use minimc_core::placement::{Placement, Point, Rule, Server, explain};
 use minimc_core::{Error, ErrorKind, Prefix};
 
+use crate::options::Options;
 use healths::Healths;
 use roster::Roster;
 
@@ -167,6 +168,29 @@ type Connector<C> = Arc<dyn Fn(&Server<'_>) -> Result<C, Error> + Send + Sync>;
 
 /// What is told how servers fare.
 type Observer = Arc<dyn Fn(&Server<'_>, Change) + Send + Sync>;
+
+impl<C: FromServer + 'static> Cluster<C> {
+    /// A cluster of these servers, written as pylibmc writes them ([`Server::parse`]), with the defaults:
+    /// keys are where pylibmc puts them. Each server is connected to with the first call on it, which
+    /// fails if it cannot be.
+    ///
+    /// Fails with [`Address`](ErrorKind::Address), and with [`Unsupported`](ErrorKind::Unsupported) of one
+    /// by UDP.
+    pub fn connect_lazy<A: AsRef<str>>(servers: &[A]) -> Result<Self, Error> {
+        Self::connect_lazy_with(servers, Options::default(), ClusterOptions::default())
+    }
+
+    /// The same with [`Options`] for the clients and [`ClusterOptions`] for the cluster.
+    pub fn connect_lazy_with<A: AsRef<str>>(
+        servers: &[A],
+        options: Options,
+        cluster: ClusterOptions,
+    ) -> Result<Self, Error> {
+        Self::new(servers, cluster, move |server| {
+            C::from_server(server, &options)
+        })
+    }
+}
 
 impl<C: Member> Cluster<C> {
     /// A cluster of `servers`, written as pylibmc's lists have them ([`Server::parse`]), of each of which

@@ -10,9 +10,10 @@ use super::Shared;
 use crate::address::Address;
 use crate::client::Contact;
 use crate::cluster::together::together;
-use crate::cluster::{Cluster, ClusterOptions, Member};
+use crate::cluster::{Cluster, ClusterOptions, FromServer, Member};
 use crate::options::Options;
 use crate::verbs::OwnedItem;
+use minimc_core::placement::Server;
 
 /// A handle to many servers, each behind one [`Shared`] connection: its clones are handles to the same.
 ///
@@ -37,12 +38,7 @@ pub struct SharedCluster {
 }
 
 impl SharedCluster {
-    /// These servers, written as pylibmc writes them ([`Server::parse`](crate::placement::Server::parse)),
-    /// with the defaults: keys are where pylibmc puts them. Each server is connected to with the first call
-    /// on it, which fails if it cannot be.
-    ///
-    /// Fails with [`Address`](crate::ErrorKind::Address), and with
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) of one by UDP.
+    /// These servers, as [`Cluster::connect_lazy`] takes them.
     pub fn connect_lazy<A: AsRef<str>>(servers: &[A]) -> Result<Self, Error> {
         Self::connect_lazy_with(servers, Options::default(), ClusterOptions::default())
     }
@@ -53,9 +49,7 @@ impl SharedCluster {
         options: Options,
         cluster: ClusterOptions,
     ) -> Result<Self, Error> {
-        let cluster = Cluster::new(servers, cluster, move |server| {
-            Shared::connect_lazy_with(&Address::of(server)?, options.clone())
-        })?;
+        let cluster = Cluster::connect_lazy_with(servers, options, cluster)?;
         Ok(Self {
             cluster: Arc::new(Mutex::new(cluster)),
         })
@@ -112,6 +106,12 @@ impl SharedCluster {
         let item = |place: Option<usize>| items.get_mut(place?)?.next();
         let items = places.into_iter().map(item);
         items.map(|item| item.unwrap_or_else(nowhere)).collect()
+    }
+}
+
+impl FromServer for Shared {
+    fn from_server(server: &Server<'_>, options: &Options) -> Result<Self, Error> {
+        Self::connect_lazy_with(&Address::of(server)?, options.clone())
     }
 }
 

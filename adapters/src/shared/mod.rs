@@ -23,7 +23,7 @@
 //!
 //! - **Back-pressure.** At most 512 requests, of 16 KiB in all, are on their way; who comes then waits until
 //!   there is room, in the order of coming. So the memory of a connection is bounded, however many tasks there
-//!   are: each reply is copied once, to who waits for it.
+//!   are: each reply is copied to who waits for it.
 //! - **Giving up.** A future that is dropped leaves the others untouched: its reply is dropped when it comes.
 //! - **Losing the connection.** Each who waits learns what became of its own request ([`Fate`]).
 //!   Reads, and writes that had not left, are repeated once on the next connection, if
@@ -33,7 +33,9 @@
 //!   to be answered. One that is not breaks the connection, for what is behind it is late as well; all who
 //!   wait on it are told.
 //! - **Large values.** A value of more than 8 KiB goes out on a second connection, so that the small ones
-//!   need not wait behind it. A large one that comes in does hold up those behind it.
+//!   need not wait behind it. A large one that comes in does hold up those behind it, and is copied three
+//!   times before it is the caller's: where values are large, a [`Client`](crate::Client) lends them, or
+//!   reads them straight into place.
 //!
 //! Many servers, each behind a connection of this kind, are a [`SharedCluster`].
 //!

@@ -15,11 +15,12 @@ use socket2::{Domain, SockAddr, Type};
 
 use super::{Transport, unix_time};
 use crate::address::{Address, io_error};
-use crate::cluster::{self, ClusterOptions};
+use crate::cluster::{self, FromServer};
 use crate::options::Options;
 use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
 use crate::{DEPTH, blocking};
+use minimc_core::placement::Server;
 
 /// The blocking client on a host.
 ///
@@ -94,29 +95,12 @@ impl PerThread {
     }
 }
 
-/// Blocking clients of many servers.
+/// Blocking clients of many servers: see [`connect_lazy`](cluster::Cluster::connect_lazy).
 pub type Cluster = cluster::Cluster<Client>;
 
-impl Cluster {
-    /// A cluster of these servers, written as pylibmc writes them ([`Server::parse`](crate::placement::Server::parse)),
-    /// with the defaults: keys are where pylibmc puts them. Each server is connected to with the first
-    /// call on it, which fails if it cannot be.
-    ///
-    /// Fails with [`Address`](ErrorKind::Address), and with [`Unsupported`](ErrorKind::Unsupported) of one
-    /// by UDP.
-    pub fn connect_lazy<A: AsRef<str>>(servers: &[A]) -> Result<Self, Error> {
-        Self::connect_lazy_with(servers, Options::default(), ClusterOptions::default())
-    }
-
-    /// The same with [`Options`] for the clients and [`ClusterOptions`] for the cluster.
-    pub fn connect_lazy_with<A: AsRef<str>>(
-        servers: &[A],
-        options: Options,
-        cluster: ClusterOptions,
-    ) -> Result<Self, Error> {
-        Self::new(servers, cluster, move |server| {
-            Client::lazy(&Address::of(server)?, options.clone())
-        })
+impl FromServer for Client {
+    fn from_server(server: &Server<'_>, options: &Options) -> Result<Self, Error> {
+        Self::lazy(&Address::of(server)?, options.clone())
     }
 }
 
