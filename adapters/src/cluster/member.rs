@@ -1,12 +1,12 @@
 //! What a cluster wants to know of a client.
 
+use minimc_core::placement::Server;
 use minimc_core::{Error, Storage};
 
 use crate::client::Contact;
 use crate::options::Options;
 use crate::transport::Transport;
 use crate::{blocking, client};
-use minimc_core::placement::Server;
 
 /// A client that a cluster can have, of one server: it tells what has come of the calls on it, so that
 /// the cluster knows how the server is.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use std::sync::{Mutex, PoisonError};
 
 use minimc_core::Error;
+use minimc_core::placement::Server;
 
 use super::Shared;
 use crate::address::Address;
@@ -13,7 +14,6 @@ use crate::cluster::together::together;
 use crate::cluster::{Cluster, ClusterOptions, FromServer, Member};
 use crate::options::Options;
 use crate::verbs::OwnedItem;
-use minimc_core::placement::Server;
 
 /// A handle to many servers, each behind one [`Shared`] connection: its clones are handles to the same.
 ///

@@ -10,6 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Instant;
 
+use minimc_core::placement::Server;
 use minimc_core::{During, Error, ErrorKind};
 use socket2::{Domain, SockAddr, Type};
 
@@ -20,7 +21,6 @@ use crate::options::Options;
 use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
 use crate::{DEPTH, blocking};
-use minimc_core::placement::Server;
 
 /// The blocking client on a host.
 ///

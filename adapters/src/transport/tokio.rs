@@ -12,6 +12,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use ::tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use ::tokio::net::{TcpStream, UnixStream};
 use ::tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
+use minimc_core::placement::Server;
 use minimc_core::{During, Error, ErrorKind};
 
 use super::{Transport, unix_time};
@@ -21,7 +22,6 @@ use crate::cluster::{self, FromServer};
 use crate::options::Options;
 use crate::pool::{self, PoolOptions};
 use crate::storage::Growing;
-use minimc_core::placement::Server;
 
 /// The async client on a tokio host. Its futures are `Send`.
 ///

@@ -239,9 +239,9 @@ impl Default for Progress {
 impl<S: Storage, const N: usize> Connection<S, N> {
     /// Queues as many of a batch's requests as fit, behind those that were queued before.
     ///
-    /// One batch of a type at a time: the groups of two are told apart by nothing but their order, so
-    /// before a second one is begun, all outcomes of the first are to be taken, or it is to be
-    /// [abandoned](Self::abandon).
+    /// The groups of two batches of a type are told apart by nothing but their order: queue the second when
+    /// all of the first was, each with its own [`Progress`], and take all outcomes of the first, or
+    /// [abandon](Self::abandon) both, before those of the second.
     ///
     /// Fails as [`send`](Self::send) does; what was queued before stays. A request that cannot be
     /// sent at all is no failure of the batch: its [outcome](Self::item) says so. One that
