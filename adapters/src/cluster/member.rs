@@ -1,4 +1,4 @@
-//! What a cluster wants to know of a client.
+//! What a cluster wants of a client: that it tells how its server is, and that it can be made for one.
 
 use minimc_core::placement::Server;
 use minimc_core::{Error, Storage};

@@ -404,27 +404,22 @@ pub(super) struct Waiting<'h> {
 impl Waiting<'_> {
     /// Waits for the ending; the reply's bytes are exchanged for `bytes`.
     pub(super) fn poll(&mut self, context: &Context<'_>, bytes: &mut Vec<u8>) -> Poll<Ending> {
-        let Some(place) = self.place else {
-            return Poll::Pending;
-        };
-        match self.hub.lock().slots.take(place, context.waker(), bytes) {
-            Some(ending) => {
-                self.place = None;
-                Poll::Ready(ending)
-            }
-            None => Poll::Pending,
-        }
+        self.poll_by(|slots, place| slots.take(place, context.waker(), bytes))
     }
 
     /// The same for a line.
     pub(super) fn poll_line(&mut self, context: &Context<'_>) -> Poll<Box<Line>> {
+        self.poll_by(|slots, place| slots.take_line(place, context.waker()))
+    }
+
+    fn poll_by<R>(&mut self, take: impl FnOnce(&mut Slots, usize) -> Option<R>) -> Poll<R> {
         let Some(place) = self.place else {
             return Poll::Pending;
         };
-        match self.hub.lock().slots.take_line(place, context.waker()) {
-            Some(line) => {
+        match take(&mut self.hub.lock().slots, place) {
+            Some(ended) => {
                 self.place = None;
-                Poll::Ready(line)
+                Poll::Ready(ended)
             }
             None => Poll::Pending,
         }

@@ -21,7 +21,7 @@ pub(super) struct Line {
     ends: Vec<usize>,
     progress: Progress,
     pub(super) items: Items,
-    /// What became of those that stay without an answer.
+    /// What became of the keys that were not answered, if the connection was lost.
     pub(super) lost: Option<Failure>,
 }
 
@@ -80,10 +80,5 @@ impl Line {
             self.items.set(index, outcome);
         }
         Ok(!self.progress.is_waiting())
-    }
-
-    /// The connection was lost: so are the keys that were not answered.
-    pub(super) fn lose(&mut self, failure: Failure) {
-        self.lost = Some(failure);
     }
 }

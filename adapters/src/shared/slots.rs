@@ -86,6 +86,9 @@ impl Slots {
         connection: &mut Shared,
         wakers: &mut Vec<Waker>,
     ) -> Result<bool, ErrorKind> {
+        if !connection.arrived()? {
+            return Ok(false);
+        }
         if let Some(oldest) = self.owed.front_mut()
             && let Some(line) = &mut oldest.line
         {
@@ -96,9 +99,6 @@ impl Slots {
             }
             wakers.extend(self.told());
         } else {
-            if !connection.arrived()? {
-                return Ok(false);
-            }
             let reply = connection.raw_reply().map_err(|error| error.kind())?;
             wakers.extend(self.reply(&reply));
         }
@@ -129,7 +129,7 @@ impl Slots {
             let failure = failure(index);
             let ended = match line {
                 Some(mut line) => {
-                    line.lose(failure);
+                    line.lost = Some(failure);
                     State::Told(line)
                 }
                 None => State::Lost(failure),
@@ -159,38 +159,37 @@ impl Slots {
         waker: &Waker,
         bytes: &mut Vec<u8>,
     ) -> Option<Ending> {
-        let slot = self.ended(place, waker)?;
-        let ending = match mem::replace(&mut slot.state, State::Free) {
-            State::Replied(reply) => {
-                mem::swap(&mut slot.bytes, bytes);
+        match self.leave(place, waker)? {
+            (State::Replied(reply), kept) => {
+                mem::swap(kept, bytes);
                 Some(Ok(reply))
             }
-            State::Lost(failure) => Some(Err(failure)),
+            (State::Lost(failure), _) => Some(Err(failure)),
             _ => None,
-        };
-        self.free.push(place);
-        ending
+        }
     }
 
     /// The same for a line.
     pub(super) fn take_line(&mut self, place: usize, waker: &Waker) -> Option<Box<Line>> {
-        let slot = self.ended(place, waker)?;
-        let ended = mem::replace(&mut slot.state, State::Free);
-        self.free.push(place);
-        match ended {
-            State::Told(line) => Some(line),
+        match self.leave(place, waker)? {
+            (State::Told(line), _) => Some(line),
             _ => None,
         }
     }
 
-    /// The slot, if its wait has ended.
-    fn ended(&mut self, place: usize, waker: &Waker) -> Option<&mut Slot> {
+    /// Frees the slot of a wait that has ended, and tells how, with the slot's buffer.
+    fn leave(&mut self, place: usize, waker: &Waker) -> Option<(State, &mut Vec<u8>)> {
         let slot = self.slots.get_mut(place)?;
-        if let State::Waiting(waiting) = &mut slot.state {
-            waiting.clone_from(waker);
-            return None;
+        match &mut slot.state {
+            State::Waiting(waiting) => {
+                waiting.clone_from(waker);
+                return None;
+            }
+            State::Free | State::GivenUp => return None,
+            State::Replied(_) | State::Lost(_) | State::Told(_) => {}
         }
-        Some(slot)
+        self.free.push(place);
+        Some((mem::replace(&mut slot.state, State::Free), &mut slot.bytes))
     }
 
     /// Nobody waits for this any more.

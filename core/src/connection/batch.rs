@@ -490,6 +490,7 @@ impl<S: Storage, const N: usize> Connection<S, N> {
             return Some(progress.told);
         }
         let (key, prefix) = (self.receiving.key(), self.settings.prefix.bytes());
+        // Most clients have none; to compare with it costs a call for each item.
         let own = if prefix.is_empty() {
             Some(key)
         } else {

@@ -52,7 +52,11 @@ macro_rules! calls {
 }
 
 pub fn blocking(setting: &Setting) -> Result<Option<Work>> {
-    let client = net::Client::connect_with(&setting.address, options())?;
+    blocking_with(setting, options())
+}
+
+fn blocking_with(setting: &Setting, options: Options) -> Result<Option<Work>> {
+    let client = net::Client::connect_with(&setting.address, options)?;
     Ok(Some(calls!(setting.workload, each(client), (), ())))
 }
 
@@ -62,8 +66,7 @@ pub fn busy_poll(setting: &Setting) -> Result<Option<Work>> {
         busy_poll: Duration::from_micros(50),
         ..options()
     };
-    let client = net::Client::connect_with(&setting.address, options)?;
-    Ok(Some(calls!(setting.workload, each(client), (), ())))
+    blocking_with(setting, options)
 }
 
 pub fn tokio(setting: &Setting) -> Result<Option<Work>> {

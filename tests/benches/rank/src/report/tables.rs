@@ -203,18 +203,26 @@ pub fn write(page: &mut String, records: &[Record]) -> Result<()> {
     scales(page, records)
 }
 
+/// The workloads that were recorded for `transport`, in their order.
+fn names<'r>(records: &'r [Record], transport: &str) -> Vec<&'r str> {
+    let mut names: Vec<&str> = Vec::new();
+    for record in records
+        .iter()
+        .filter(|record| record.transport == transport)
+    {
+        if !names.contains(&record.workload.as_str()) {
+            names.push(&record.workload);
+        }
+    }
+    names
+}
+
 fn codec(page: &mut String, records: &[Record]) -> Result<()> {
     writeln!(
         page,
         "\n## Without a network\n\nEncoding and parsing are measured through a `Connection`: the core has no encoder and no parser to be called by\nthemselves.\n\n| | ns | instructions |\n|---|---|---|"
     )?;
-    let mut names: Vec<&str> = Vec::new();
-    for record in records.iter().filter(|record| record.transport == "-") {
-        if !names.contains(&record.workload.as_str()) {
-            names.push(&record.workload);
-        }
-    }
-    for name in names {
+    for name in names(records, "-") {
         let cell = |what| find(records, name, "-", "minimc", what).map_or(String::new(), number);
         writeln!(
             page,
@@ -234,13 +242,7 @@ fn operations(page: &mut String, records: &[Record]) -> Result<()> {
         page,
         "\n## The core alone, on a Cortex-M4 and on the host\n\nInstructions of a call, exact: in QEMU as thumbv7em-none-eabihf, built for speed and as small as the firmware in\n`boards/`, and on the host, built for speed; × is how many times as many the first are as the host's. In the whole\ncall are, besides, handing out the bytes to be sent and taking in those that come.\n\n| | encode -O3 | -Os | host | × | parse -O3 | -Os | host | × | whole -O3 | -Os | host | × |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     )?;
-    let mut names: Vec<&str> = Vec::new();
-    for record in records.iter().filter(|record| record.transport == "core") {
-        if !names.contains(&record.workload.as_str()) {
-            names.push(&record.workload);
-        }
-    }
-    for name in names {
+    for name in names(records, "core") {
         write!(page, "| {name} |")?;
         for part in ["encode", "parse", "whole"] {
             let [fast, small, host] = MACHINES.map(|who| find(records, name, "core", who, part));
